@@ -1,0 +1,50 @@
+"""Settings from the environment and from a .env file."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import config
+
+
+def read_setting(folder: Path, name: str, dotenv: str = "", **env) -> str:
+    """The value of a setting, as repr, in a project of its own."""
+    shutil.copy(config.__file__, folder)
+    (folder / ".env").write_text(dotenv, encoding="utf-8")
+    clean = {key: value for key, value in os.environ.items() if not hasattr(config, key)}
+    code = f"import config; print(repr(config.{name}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env={**clean, **env}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_with_nothing_set_the_defaults_hold(tmp_path):
+    assert read_setting(tmp_path, "TMDB_API_KEY") == "None"
+    assert read_setting(tmp_path, "TMDB_URL") == "'https://api.themoviedb.org/3'"
+    assert read_setting(tmp_path, "TMDB_LANGUAGE") == "'en-US'"
+    assert read_setting(tmp_path, "EMBEDDING_MODEL") == "'all-MiniLM-L6-v2'"
+    assert read_setting(tmp_path, "CHROMA_PATH") == "None"
+
+
+def test_a_setting_is_read_from_dotenv_without_the_space_around_it(tmp_path):
+    assert read_setting(tmp_path, "TMDB_API_KEY", dotenv='TMDB_API_KEY=" abc "\n') == "'abc'"
+
+
+def test_a_dotenv_file_from_a_windows_editor_is_read(tmp_path):
+    assert read_setting(tmp_path, "TMDB_API_KEY", dotenv="\ufeffTMDB_API_KEY=abc\r\n") == "'abc'"
+
+
+def test_the_environment_beats_dotenv(tmp_path):
+    assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO", TMDB_LANGUAGE="fr-FR") == "'fr-FR'"
+
+
+def test_an_empty_value_means_unset(tmp_path):
+    assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=") == "'en-US'"
+    assert read_setting(tmp_path, "TMDB_API_KEY", dotenv="TMDB_API_KEY=abc", TMDB_API_KEY="") == "None"
+
+
+def test_a_relative_folder_is_relative_to_the_project(tmp_path):
+    assert str(tmp_path / "vectors") in read_setting(tmp_path, "CHROMA_PATH", CHROMA_PATH="vectors")
