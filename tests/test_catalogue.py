@@ -1,0 +1,144 @@
+"""What the embedded catalogue promises."""
+
+import json
+import re
+from collections import Counter
+from datetime import date
+from itertools import combinations
+
+import pytest
+from tmdb_server import make_movie
+
+import main
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return json.loads(main._SAMPLE_FILE.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def movies(sample):
+    return sample["results"]
+
+
+def words(text):
+    return re.findall(r"[\w'-]+", text.lower())
+
+
+def test_it_holds_1000_films_each_once(movies):
+    assert len({movie["id"] for movie in movies}) == len(movies) == 1_000
+
+
+def test_every_film_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
+    types = {name: {type(value)} for name, value in make_movie(1).items()}
+    types["poster_path"].add(type(None))
+    for movie in movies:
+        assert movie.keys() == types.keys()
+        assert all(type(value) in types[name] for name, value in movie.items()), movie["title"]
+
+
+def test_the_facts_of_a_film_make_sense(movies):
+    for movie in movies:
+        assert movie["vote_count"] >= 1_000
+        assert 0 < movie["vote_average"] <= 10
+        assert 1900 < date.fromisoformat(movie["release_date"]).year <= 2022
+        assert re.fullmatch(r"[a-z]{2}", movie["original_language"])
+        assert movie["poster_path"] is None or re.fullmatch(r"/\w+\.jpg", movie["poster_path"])
+        assert movie["title"].strip()
+        assert movie["original_title"].strip()
+
+
+def test_every_genre_has_a_name_and_every_film_a_genre(sample, movies):
+    known = {genre["id"] for genre in sample["genres"]}
+    assert all(movie["genre_ids"] and set(movie["genre_ids"]) <= known for movie in movies)
+
+
+def test_films_are_sorted_as_tmdb_sorts_them(movies):
+    ranks = [(-movie["vote_average"], -movie["vote_count"]) for movie in movies]
+    assert ranks == sorted(ranks)
+
+
+def test_the_file_has_one_film_a_line_so_that_a_diff_can_be_read(movies):
+    lines = main._SAMPLE_FILE.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith('{"adult"')] == [
+        json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "") for movie in movies
+    ]
+
+
+def test_it_says_whose_facts_and_whose_words_it_holds(sample):
+    assert "TMDb" in sample["about"]
+    assert "early 2022" in sample["about"]
+    assert "project's own words" in sample["about"]
+
+
+def test_every_overview_has_35_to_75_words(movies):
+    counts = {movie["title"]: len(movie["overview"].split()) for movie in movies}
+    assert {title: count for title, count in counts.items() if not 35 <= count <= 75} == {}
+
+
+def test_no_two_overviews_are_alike(movies):
+    # Alike: a quarter of the shorter one's runs of three words stand in the other too.
+    runs = [set(zip(w, w[1:], w[2:], strict=False)) for w in (words(movie["overview"]) for movie in movies)]
+    alike = [
+        (movies[i]["title"], movies[j]["title"])
+        for i, j in combinations(range(len(runs)), 2)
+        if len(runs[i] & runs[j]) > min(len(runs[i]), len(runs[j])) / 4
+    ]
+    assert alike == []
+
+
+def test_no_opening_is_shared_by_more_than_2_percent(movies):
+    openings = Counter(" ".join(words(movie["overview"])[:2]) for movie in movies)
+    assert openings.most_common(1)[0][1] <= len(movies) * 0.02
+
+
+def test_no_overview_opens_with_the_title_or_hands_out_praise(movies):
+    praise = re.compile(r"\b(masterpiece|acclaimed|award-winning|must-see|hilarious|starring|directed by)\b", re.I)
+    assert [m["title"] for m in movies if praise.search(m["overview"])] == []
+    assert [m["title"] for m in movies if m["overview"].startswith(f"{m['title']} is ")] == []
+
+
+def test_films_of_the_same_title_are_told_apart_by_their_overviews(catalogue, texts):
+    import polars as pl
+
+    namesakes = catalogue.filter(pl.col("title").is_duplicated())
+    assert namesakes.height >= 20
+    for film in namesakes.iter_rows(named=True):
+        nearest = main.find_similar(texts, film["overview"], n=1)
+        assert nearest["id"].item() == film["id"], film["title"]
+
+
+def test_at_least_ten_of_the_20_nearest_to_back_to_the_future_travel_in_time(texts):
+    # Judged film by film by people, not by a search for words.
+    time_travel = {
+        "Back to the Future",
+        "Back to the Future Part II",
+        "Back to the Future Part III",
+        "About Time",
+        "The Adam Project",
+        "Déjà Vu",
+        "Donnie Darko",
+        "Edge of Tomorrow",
+        "Groundhog Day",
+        "Hot Tub Time Machine",
+        "Interstellar",
+        "Looper",
+        "Palm Springs",
+        "Predestination",
+        "Primer",
+        "Project Almanac",
+        "Safety Not Guaranteed",
+        "Source Code",
+        "Tenet",
+        "Terminator Genisys",
+        "The Butterfly Effect",
+        "The Girl Who Leapt Through Time",
+        "The Terminator",
+        "The Time Machine",
+        "The Time Traveler's Wife",
+        "The Tomorrow War",
+        "Twelve Monkeys",
+    }
+    titles = main.find_similar(texts, "Back to the future", n=20)["title"].to_list()
+    assert len([title for title in titles if title in time_travel]) >= 10
