@@ -27,5 +27,6 @@ def _read_path(name: str, default: str | None = None) -> Path | None:
 TMDB_API_KEY = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
 TMDB_URL = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
 TMDB_LANGUAGE = _read("TMDB_LANGUAGE", "en-US")
+CACHE_DIR = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
 EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
 CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder

@@ -12,8 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import re
+import sqlite3
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +27,10 @@ from urllib.parse import urlsplit
 
 import polars as pl
 import requests
+import tenacity
 from tqdm.auto import tqdm
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 import config
 
@@ -57,69 +66,224 @@ def _progress(items: Iterable, **kwargs) -> Iterator:
 # --- Fetch: TMDb -> list[dict] --------------------------------------------------------------------------------------
 
 _SAMPLE_FILE = Path(__file__).resolve().parent / "notebooks" / "sample_movies.json"
-_TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next byte
+_THREADS = 8  # enough to reach the rate limit when TMDb takes a fifth of a second to answer
+_PER_SECOND = 38  # TMDb allows 40; what leaves here evenly may arrive a little bunched
+_TIMEOUT = (5, 10)  # seconds to connect, and to wait for the next byte
+_TRIES = 5  # for each document, begun within _PATIENCE seconds
+_PATIENCE = 45
 _LAST_PAGE = 500  # TMDb answers no page beyond it
+# Votes come in while pages are read, and rows move between pages. What one order missed, another finds.
+_ORDERS = ["vote_count.desc", "primary_release_date.asc", "title.asc", "vote_count.asc", "primary_release_date.desc"]
 
 
 class TMDbError(RuntimeError):
     """TMDb did not give what was asked for; the message says what failed and what to do about it."""
 
 
-class _TMDbAuth(requests.auth.AuthBase):
-    """Sign a request at the moment it is sent, so that no URL that our code handles ever holds the key."""
+class _TransientError(TMDbError):
+    """A failure that the next try may not meet, `wait` seconds later if TMDb named a time."""
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __init__(self, message: str, wait: float = 0):
+        super().__init__(message)
+        self.wait = wait
+
+
+class _SigningAdapter(requests.adapters.HTTPAdapter):
+    """Signs each request as it leaves, so that what lies above (cache, rate limit, their logs) never sees the key."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs) -> requests.Response:
+        signed = request.copy()
         if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token, and those start like this
-            request.headers["Authorization"] = f"Bearer {config.TMDB_API_KEY}"
+            signed.headers["Authorization"] = f"Bearer {config.TMDB_API_KEY}"
         else:
-            request.prepare_url(request.url, {"api_key": config.TMDB_API_KEY})
-        return request
+            signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
+        response = super().send(signed, **kwargs)
+        response.request, response.url = request, request.url
+        return response
 
 
-def _get_json(path: str, **params) -> dict:
-    """Get one JSON document from TMDb, or raise a `TMDbError` that never holds the key."""
-    if not config.TMDB_API_KEY:
+def _hide_key(record: logging.LogRecord) -> bool:
+    """Take the key out of what urllib3, which lies below the adapter, logs at DEBUG."""
+    record.msg, record.args = re.sub(r"api_key=[^&\s]+", "api_key=***", record.getMessage()), ()
+    return True
+
+
+@lru_cache
+def _get_session(url: str, folder: Path, cached: bool = True) -> requests.Session:
+    """Open the session for TMDb at `url`: a day's memory in `folder`, over the rate limit, over the signing."""
+    from requests_cache import CacheMixin
+    from requests_ratelimiter import LimiterMixin
+
+    class LimitedSession(LimiterMixin, requests.Session):
+        pass
+
+    class RememberingSession(CacheMixin, LimitedSession):
+        pass
+
+    # No waiting of the limiter's own after a 429: each try waits for as long as TMDb says.
+    limit = {"per_second": _PER_SECOND, "limit_statuses": ()}
+    session = None
+    if cached:
+        try:
+            session = RememberingSession(
+                str(folder / "tmdb.sqlite"),
+                expire_after=timedelta(days=1),
+                serializer="json",  # the default, pickle, would run what it reads
+                filter_fn=lambda response: _find_fault(response) is None,
+                **limit,
+            )
+            session.cache.delete(expired=True)  # TMDb's terms allow six months at the most
+        except (OSError, sqlite3.Error) as error:
+            warnings.warn(f"going on without the cache in {folder}, which cannot be used: {error}", stacklevel=2)
+            session = None
+    session = session or LimitedSession(**limit)
+    session.mount(url, _SigningAdapter())
+    logging.getLogger("urllib3.connectionpool").addFilter(_hide_key)
+    return session
+
+
+def _find_fault(response: requests.Response) -> TMDbError | None:
+    """Say what is wrong with an answer, or None if it is one of TMDb's documents."""
+    host = urlsplit(config.TMDB_URL).hostname
+    status = response.status_code
+    if status in (401, 403):
+        return TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
+    if status == 429 or 500 <= status <= 504:
+        try:
+            wait = Retry().get_retry_after(response.raw) or 0  # reads seconds and dates
+        except InvalidHeader:
+            wait = 0
+        return _TransientError(f"TMDb at {host} is busy (status {status}). Try again {_in_seconds(wait)}.", wait)
+    if status != 200:
+        return TMDbError(f"TMDb at {host} answered with status {status}. Check TMDB_URL, which should end in /3.")
+    try:
+        document = response.json()
+    except requests.exceptions.JSONDecodeError:
+        if response.text.lstrip().startswith("<"):
+            return TMDbError(
+                f"A web page came instead of TMDb's films. Perhaps {host} is behind a login: open a browser."
+            )
+        return _TransientError(f"TMDb at {host} sent half a document. Try again in a minute.")
+    rows = counts = None
+    if isinstance(document, dict):
+        rows = document.get("results", document.get("genres"))
+        counts = [document.get(name) for name in ("total_pages", "total_results")] if "results" in document else []
+    if (
+        not isinstance(rows, list)
+        or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows)
+        or not all(isinstance(count, int) for count in counts)
+    ):
+        return TMDbError(f"{host} answered with JSON of another shape than TMDb's. Check TMDB_URL.")
+    return None
+
+
+def _in_seconds(wait: float) -> str:
+    return f"in {wait:,.0f} seconds" if wait else "in a minute"
+
+
+def _ask_once(path: str, params: dict) -> dict:
+    host = urlsplit(config.TMDB_URL).hostname
+    options = {"params": {"language": config.TMDB_LANGUAGE, **params}, "timeout": _TIMEOUT}
+    options["allow_redirects"] = False  # TMDb never redirects, and what does shall not be followed
+    try:
+        try:
+            response = _get_session(config.TMDB_URL, config.CACHE_DIR).get(config.TMDB_URL + path, **options)
+        except sqlite3.Error:  # a cache that broke after it was opened
+            uncached = _get_session(config.TMDB_URL, config.CACHE_DIR, cached=False)
+            response = uncached.get(config.TMDB_URL + path, **options)
+        fault = _find_fault(response)
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        fault = _TransientError(
+            f"TMDb at {host} cannot be reached ({type(error).__name__}). Check the network, and TMDB_URL; "
+            "load_sample_movies() needs no network."
+        )
+    except requests.RequestException as error:
+        fault = TMDbError(f"TMDb at {host} cannot be asked ({type(error).__name__}). Check TMDB_URL and the proxy.")
+    # Raised out here, where no exception is being handled: requests puts the URL, and so a v3 key, into its
+    # exceptions, and one raised above would carry it along as its context.
+    if fault:
+        raise fault
+    return response.json()
+
+
+def _get_json(path: str, stop: threading.Event | None = None, **params) -> dict:
+    """Get one document from TMDb, trying again while that may help and until `stop` is set."""
+    key = config.TMDB_API_KEY or ""
+    if not key:
         raise TMDbError(
             "TMDb wants a key, and TMDB_API_KEY is not set. Get a free one at https://www.themoviedb.org/settings/api "
             "and put it into the file .env as TMDB_API_KEY=...; without a key, use load_sample_movies()."
         )
-    if not (config.TMDB_API_KEY.isascii() and config.TMDB_API_KEY.isprintable() and " " not in config.TMDB_API_KEY):
+    if not re.fullmatch(r"[\w.~+/=-]+", key, re.ASCII):
         raise TMDbError("TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece.")
+    stop = stop or threading.Event()
+    tries = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(_TransientError),
+        wait=lambda state: max(0.5 * 2 ** (state.attempt_number - 1), state.outcome.exception().wait),
+        stop=tenacity.stop_after_attempt(_TRIES)
+        | tenacity.stop_before_delay(_PATIENCE)
+        | tenacity.stop_when_event_set(stop),
+        sleep=tenacity.sleep_using_event(stop),
+        reraise=True,
+    )
+    return tries(_ask_once, path, params)
 
-    host = urlsplit(config.TMDB_URL).hostname
-    document = failure = None
+
+def _get_pages(pages: range, **params) -> list[dict]:
+    """Get pages of a discover answer, several at a time."""
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(_THREADS)
     try:
-        response = requests.get(
-            config.TMDB_URL + path,
-            params={"language": config.TMDB_LANGUAGE, **params},
-            auth=_TMDbAuth(),
-            timeout=_TIMEOUT,
-            allow_redirects=False,  # TMDb never redirects, and what does must not be handed the key
+        documents = pool.map(lambda page: _get_json("/discover/movie", stop, page=page, **params), pages)
+        return list(_progress(documents, total=len(pages), desc="Fetching films", unit="page"))
+    finally:
+        # After an error or Ctrl-C nobody waits for what is under way, and nothing new begins.
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _get_window(low: int, high: int | None) -> list[dict] | None:
+    """Get all films with `low` to `high` votes, or None if there are more than TMDb hands out."""
+    window = {"vote_count.gte": low} | ({} if high is None else {"vote_count.lte": high})
+    movies = {}
+    for order in _ORDERS:
+        first = _get_json("/discover/movie", page=1, sort_by=order, **window)
+        if first["total_pages"] > _LAST_PAGE:
+            return None
+        documents = [first, *_get_pages(range(2, first["total_pages"] + 1), sort_by=order, **window)]
+        movies |= {movie["id"]: movie for document in documents for movie in document["results"]}
+        counted = max(document["total_results"] for document in documents)
+        if len(movies) >= counted:
+            return list(movies.values())
+    warnings.warn(
+        f"TMDb counts {counted:,} films of {window}, but hands out {len(movies):,}, however often it is asked. "
+        "The others are missing here.",
+        stacklevel=2,
+    )
+    return list(movies.values())
+
+
+def _get_films(low: int, high: int | None = None) -> list[dict]:
+    """Get all films with `low` to `high` votes, in as many windows as it takes."""
+    movies = _get_window(low, high)
+    if movies is not None:
+        return movies
+    if low == high:
+        raise TMDbError(
+            f"More than {20 * _LAST_PAGE:,} films have {low:,} votes, and TMDb hands out no more than that. "
+            f"Ask for films with more votes: fetch_popular_movies(min_votes={low + 1})."
         )
-        if response.status_code in (401, 403):
-            failure = "refused the key. Check TMDB_API_KEY in the environment or in the file .env"
-        elif response.status_code != 200:
-            failure = f"answered {path} with status {response.status_code}. Try again in a minute"
-        else:
-            document = response.json()
-            if not isinstance(document, dict):
-                failure = f"answered {path} with JSON of another shape than TMDb's. Check TMDB_URL"
-    except requests.exceptions.JSONDecodeError:
-        failure = (
-            f"answered {path} with something other than JSON. A login page of this network, perhaps: open a browser"
-        )
-    except requests.RequestException as error:
-        failure = f"could not be reached ({type(error).__name__}). Check the network; load_sample_movies() needs none"
-    # Raised out here, where no exception is being handled: requests puts the URL, and so a v3 key, into its
-    # exceptions, and one raised above would carry it along as its context.
-    if failure:
-        raise TMDbError(f"TMDb at {host} {failure}.")
-    return document
+    # Few votes first: a film that gains votes meanwhile moves to where it is still going to be read.
+    middle = 2 * low + 1 if high is None else (low + high) // 2
+    return _get_films(low, middle) + _get_films(middle + 1, high)
 
 
 def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     """
     Fetch every film that has at least so many votes from The Movie Database (TMDb).
+
+    Answers are remembered in `CACHE_DIR` for a day, so that a second fetch costs no request and one that was cut
+    off goes on where it stopped.
 
     Parameters
     ----------
@@ -134,23 +298,21 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     Raises
     ------
     TMDbError
-        If there is no key, or TMDb cannot be asked, refuses the key, or has more films than it hands out.
+        If there is no key, or TMDb refuses it, cannot be reached, or answers nonsense. There is no partial result.
     ValueError
         If `min_votes` is negative.
+
+    Warns
+    -----
+    UserWarning
+        If TMDb hands out fewer films than it counts, with both numbers.
     """
     if min_votes < 0:
         raise ValueError(f"min_votes must be 0 or more, not {min_votes!r}")
-    params = {"vote_count.gte": min_votes, "sort_by": "vote_average.desc"}
-    first = _get_json("/discover/movie", page=1, **params)
-    if first["total_pages"] > _LAST_PAGE:
-        raise TMDbError(
-            f"TMDb has {first['total_results']:,} films with at least {min_votes:,} votes and hands out "
-            f"{20 * _LAST_PAGE:,} at the most. Ask for more votes: fetch_popular_movies(min_votes=...)."
-        )
-    movies = {movie["id"]: movie for movie in first["results"]}
-    for page in _progress(range(2, first["total_pages"] + 1), desc="Fetching films", unit="page"):
-        movies |= {movie["id"]: movie for movie in _get_json("/discover/movie", page=page, **params)["results"]}
-    return sorted(movies.values(), key=lambda movie: (-movie["vote_average"], -movie["vote_count"]))
+    movies = {movie["id"]: movie for movie in _get_films(min_votes)}
+    return sorted(
+        movies.values(), key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0))
+    )
 
 
 def search_movies(query: str) -> list[dict]:

@@ -1,6 +1,7 @@
 """What the tests share. They never read the developer's own settings, and never leave this machine."""
 
 import os
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -21,16 +22,29 @@ settings.register_profile("films", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("films")
 
 
-@pytest.fixture
-def tmdb(monkeypatch):
-    """A TMDb of no films yet, asked with a v3 key."""
+@contextmanager
+def playing_tmdb(folder):
+    """Let `main` ask a TMDb of no films yet, with a v3 key, a cache in `folder`, and no waiting."""
     tmdb = FakeTMDb()
-    with serve(tmdb) as url:
-        monkeypatch.setattr(config, "TMDB_URL", url)
-        monkeypatch.setattr(config, "TMDB_API_KEY", V3_KEY)
+    tmdb.waits = []
+    with serve(tmdb) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "TMDB_URL", url)
+        patch.setattr(config, "TMDB_API_KEY", V3_KEY)
+        patch.setattr(config, "CACHE_DIR", folder)
+        patch.setattr(main, "_PER_SECOND", 100_000)
+        patch.setattr(main.tenacity, "sleep_using_event", lambda event: tmdb.waits.append)
         main.get_id_to_genre.cache_clear()
+        main._get_session.cache_clear()
         yield tmdb
+        main._get_session(url, config.CACHE_DIR).close()
     main.get_id_to_genre.cache_clear()
+    main._get_session.cache_clear()
+
+
+@pytest.fixture
+def tmdb(tmp_path):
+    with playing_tmdb(tmp_path) as tmdb:
+        yield tmdb
 
 
 @pytest.fixture

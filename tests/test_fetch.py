@@ -1,10 +1,22 @@
 """TMDb to a list of films."""
 
+import logging
+import os
+import signal
 import socket
+import time
 import traceback
+from datetime import timedelta
+from email.utils import formatdate
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from tmdb_server import V3_KEY, V4_KEY, make_movie, send
+from conftest import playing_tmdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyrate_limiter import Limiter
+from tmdb_server import V3_KEY, V4_KEY, FakeTMDb, make_movie, send
 
 import config
 import main
@@ -110,39 +122,279 @@ def test_a_key_with_stray_characters_is_refused_before_it_is_sent(tmdb, monkeypa
     assert tmdb.requests == []
 
 
-WRONG_KEYS = ["f00dfacef00dfacef00dfacef00dface", "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY"]
-FAULTS = {
-    "refused key": lambda handler: send(handler, 401, {"status_code": 7}),
-    "server error": lambda handler: send(handler, 501, {}),
-    "a login page": lambda handler: send(handler, 200, b"<html>Log in to the wi-fi</html>"),
-    "another shape": lambda handler: send(handler, 200, ["no", "films"]),
-    "a redirect": lambda handler: send(handler, 302, b"", {"Location": "http://127.0.0.1:9/login"}),
-    "a cut connection": lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
+def answer(status, body, **headers):
+    return lambda handler: send(
+        handler, status, body, {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+def half_a_body(handler):
+    send(handler, 200, b'{"page": 1, "results": [', {"Content-Length": 1_000})
+    handler.close_connection = True
+
+
+PAGE = {"page": 1, "results": [], "total_pages": 1, "total_results": 0}
+TRANSIENT = {
+    "429": answer(429, {}),
+    "429 for seconds": answer(429, {}, Retry_After="7"),
+    "429 until a date": lambda handler: send(
+        handler, 429, {}, {"Retry-After": formatdate(time.time() + 9, usegmt=True)}
+    ),
+    "429 until nonsense": answer(429, {}, Retry_After="soon"),
+    **{str(status): answer(status, b"oops") for status in range(500, 505)},
+    "dropped connection": lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
+    "half a body": half_a_body,
+    "half a document": answer(200, b'{"page": 1, "results": ['),
+    "no answer": lambda handler: time.sleep(0.5),
 }
+LASTING = {
+    "refused key": answer(401, {"status_code": 7}),
+    "forbidden": answer(403, {}),
+    "no such path": answer(404, {}),
+    "redirect": answer(302, b"", Location="http://127.0.0.1:9/login"),
+    "login page": answer(200, b"<!doctype html><title>Log in to the wi-fi</title>", Content_Type="text/html"),
+    "a list": answer(200, [1, 2]),
+    "no films": answer(200, {"success": True}),
+    "films that are no list": answer(200, PAGE | {"results": {"id": 1}}),
+    "films that are no objects": answer(200, PAGE | {"results": [1]}),
+    "films without an id": answer(200, PAGE | {"results": [{"title": "Alien"}]}),
+    "no counts": answer(200, {"results": []}),
+}
+WRONG_KEYS = {"v3": "f00dfacef00dfacef00dfacef00dface", "v4": "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY"}
 
 
-@pytest.mark.parametrize("key", WRONG_KEYS, ids=["v3", "v4"])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_ends_in_a_tmdb_error_that_shows_the_key_nowhere(tmdb, monkeypatch, fault, key):
-    monkeypatch.setattr(config, "TMDB_API_KEY", key)
-    tmdb.faults = dict.fromkeys(range(1, 100), FAULTS[fault])
-    with pytest.raises(TMDbError, match=r"TMDb at 127\.0\.0\.1") as caught:
+TIMEOUT = main._TIMEOUT
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(main, "_TIMEOUT", (0.2, 0.2))
+
+
+@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.parametrize("number", [1, 3], ids=["first page", "later page"])
+def test_a_fault_that_passes_is_tried_again_and_the_films_are_all_there(tmdb, fault, number):
+    tmdb.movies = [make_movie(id) for id in range(1, 92)]
+    tmdb.faults = {number: TRANSIENT[fault]}
+    assert sorted(ids(fetch_popular_movies())) == list(range(1, 92))
+    assert len(tmdb.requests) == 5 + 1
+
+
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_fault_that_stays_ends_after_a_few_tries_in_one_error_with_no_partial_result(tmdb, fault):
+    tmdb.movies = [make_movie(id) for id in range(1, 30)]
+    tmdb.faults = dict.fromkeys(range(2, 100), TRANSIENT[fault])  # the first page arrives, the second never does
+    with pytest.raises(TMDbError, match=r"TMDb at 127\.0\.0\.1 .*\."):
         fetch_popular_movies()
-    shown = everything_shown(caught.value)
-    assert key not in shown
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    if fault == "refused key":
-        assert "TMDB_API_KEY" in shown
+    assert len(tmdb.requests) == 1 + main._TRIES
+    assert sum(tmdb.waits) < main._PATIENCE
 
 
-@pytest.mark.parametrize("key", WRONG_KEYS, ids=["v3", "v4"])
-def test_an_unreachable_host_is_a_tmdb_error_that_names_it_and_not_the_key(monkeypatch, key):
+@pytest.mark.parametrize("fault", LASTING)
+def test_a_fault_that_trying_cannot_help_is_reported_at_once(tmdb, fault):
+    tmdb.faults = {1: LASTING[fault]}
+    with pytest.raises(TMDbError, match=r"127\.0\.0\.1 .*\."):
+        fetch_popular_movies()
+    assert len(tmdb.requests) == 1
+
+
+def test_a_refused_key_names_the_setting(tmdb, monkeypatch):
+    monkeypatch.setattr(config, "TMDB_API_KEY", WRONG_KEYS["v3"])
+    with pytest.raises(TMDbError, match="TMDB_API_KEY"):
+        fetch_popular_movies()
+
+
+@pytest.mark.parametrize(("fault", "seconds"), [("429", 0.5), ("429 for seconds", 7), ("429 until a date", 8)])
+def test_a_busy_tmdb_is_left_alone_for_as_long_as_it_says(tmdb, fault, seconds):
+    tmdb.faults = {1: TRANSIENT[fault]}
+    fetch_popular_movies()
+    assert len(tmdb.waits) == 1
+    assert seconds <= tmdb.waits[0] <= seconds + 1.5
+
+
+def test_a_tmdb_that_wants_to_be_left_alone_for_an_hour_is_reported_at_once(tmdb):
+    tmdb.faults = {1: answer(429, {}, Retry_After="3600")}
+    with pytest.raises(TMDbError, match="3,600 seconds"):
+        fetch_popular_movies()
+    assert tmdb.waits == []
+
+
+def test_all_tries_of_a_document_together_end_within_a_minute():
+    connect, read = TIMEOUT
+    backoff = sum(0.5 * 2**n for n in range(main._TRIES - 1))
+    assert main._TRIES * max(connect, read) + backoff < 60
+    assert main._PATIENCE + max(connect, read) < 60
+
+
+@pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)
+@pytest.mark.parametrize("fault", [*TRANSIENT, *LASTING])
+def test_the_key_is_nowhere_in_what_a_failure_shows_logs_or_stores(tmdb, tmp_path, monkeypatch, caplog, fault, key):
+    monkeypatch.setattr(config, "TMDB_API_KEY", key)
+    tmdb.faults = dict.fromkeys(range(1, 100), (TRANSIENT | LASTING)[fault])
+    with caplog.at_level(logging.DEBUG), pytest.raises(TMDbError) as caught:
+        fetch_popular_movies()
+    assert key not in everything_shown(caught.value)
+    assert "urllib3" in str(caplog.records)
+    assert key not in "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert not [file for file in tmp_path.iterdir() if key.encode() in file.read_bytes()]
+
+
+@pytest.mark.parametrize("key", [V3_KEY, V4_KEY], ids=WRONG_KEYS)
+def test_the_key_is_nowhere_in_the_cache_or_the_logs_of_a_fetch_that_works(tmdb, tmp_path, monkeypatch, caplog, key):
+    monkeypatch.setattr(config, "TMDB_API_KEY", key)
+    tmdb.movies = [make_movie(id) for id in range(1, 92)]
+    with caplog.at_level(logging.DEBUG):
+        fetch_popular_movies()
+    assert key not in "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert not [file for file in tmp_path.iterdir() if key.encode() in file.read_bytes()]
+    stored = list(main._get_session(config.TMDB_URL, tmp_path).cache.filter())  # decoded, as the file holds base64
+    assert len(stored) == 5
+    assert key not in "".join(f"{vars(response)} {vars(response.request)} {response.text}" for response in stored)
+
+
+@pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)
+def test_an_unreachable_host_is_named_and_the_key_is_not(tmdb, monkeypatch, key):
     monkeypatch.setattr(config, "TMDB_URL", "http://127.0.0.1:9/3")
     monkeypatch.setattr(config, "TMDB_API_KEY", key)
-    with pytest.raises(TMDbError, match=r"127\.0\.0\.1") as caught:
+    with pytest.raises(TMDbError, match=r"127\.0\.0\.1.*load_sample_movies") as caught:
         search_movies("Alien")
     assert key not in everything_shown(caught.value)
+
+
+def test_a_url_that_is_none_is_a_tmdb_error_that_names_the_setting(tmdb, monkeypatch):
+    monkeypatch.setattr(config, "TMDB_URL", "api.themoviedb.org/3")
+    with pytest.raises(TMDbError, match="TMDB_URL"):
+        search_movies("Alien")
+
+
+def test_every_request_passes_the_rate_limit_tries_included(tmdb, monkeypatch):
+    passed = []
+    acquire = Limiter.try_acquire
+    monkeypatch.setattr(Limiter, "try_acquire", lambda *args, **kwargs: passed.append(1) or acquire(*args, **kwargs))
+    tmdb.movies = [make_movie(id) for id in range(1, 200)]
+    tmdb.faults = {2: TRANSIENT["503"], 5: TRANSIENT["dropped connection"], 6: TRANSIENT["429"]}
+    fetch_popular_movies()
+    assert len(tmdb.requests) == 10 + 3
+    assert len(passed) == len(tmdb.requests)
+
+
+def test_the_rate_limit_is_below_the_one_of_tmdb(tmp_path):
+    session = main._get_session.__wrapped__("http://127.0.0.1", tmp_path)
+    [rate] = session.limiter.bucket_factory.rates
+    session.close()
+    assert rate.limit / rate.interval <= 40 / 1_000  # per millisecond
+
+
+def test_a_second_fetch_costs_no_request(tmdb):
+    tmdb.movies = [make_movie(id) for id in range(1, 92)]
+    first = fetch_popular_movies()
+    tmdb.requests.clear()
+    main._get_session.cache_clear()  # as another process would
+    assert fetch_popular_movies() == first
+    assert tmdb.requests == []
+
+
+def test_another_language_is_another_answer(tmdb, monkeypatch):
+    get_id_to_genre()
+    main.get_id_to_genre.cache_clear()
+    monkeypatch.setattr(config, "TMDB_LANGUAGE", "nb-NO")
+    tmdb.genres = {16: "Animasjon"}
+    assert get_id_to_genre() == {16: "Animasjon"}
+
+
+def test_answers_are_remembered_for_a_day(tmdb):
+    fetch_popular_movies()
+    [response] = main._get_session(config.TMDB_URL, config.CACHE_DIR).cache.filter()
+    assert abs(response.expires - response.created_at - timedelta(days=1)) < timedelta(minutes=1)
+
+
+def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(tmdb):
+    tmdb.movies = [make_movie(id) for id in range(600)]
+    tmdb.faults = dict.fromkeys(range(21, 100), LASTING["forbidden"])
+    with pytest.raises(TMDbError):
+        fetch_popular_movies()
+    tmdb.faults = {}
+    tmdb.requests.clear()
+    assert len(fetch_popular_movies()) == 600
+    # 20 of 30 pages were answered. What was under way when the others failed may not have been stored.
+    assert 10 <= len(tmdb.requests) <= 10 + main._THREADS
+
+
+@pytest.mark.parametrize("fault", [*TRANSIENT, *LASTING])
+def test_a_wrong_answer_is_not_remembered(tmdb, fault):
+    tmdb.faults = dict.fromkeys(range(1, 1 + main._TRIES), (TRANSIENT | LASTING)[fault])
+    with pytest.raises(TMDbError):
+        get_id_to_genre()
+    tmdb.faults = {}
+    assert get_id_to_genre() == tmdb.genres
+
+
+def test_a_corrupt_cache_costs_speed_and_not_the_answer(tmdb, tmp_path):
+    (tmp_path / "tmdb.sqlite").write_bytes(b"no database " * 1_000)
+    with pytest.warns(UserWarning, match="without the cache"):
+        assert get_id_to_genre() == tmdb.genres
+
+
+def test_a_cache_that_cannot_be_written_costs_speed_and_not_the_answer(tmdb, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(config, "CACHE_DIR", tmp_path / "file")
+    with pytest.warns(UserWarning, match="without the cache"):
+        assert get_id_to_genre() == tmdb.genres
+
+
+def test_a_cache_that_breaks_while_it_is_used_costs_speed_and_not_the_answer(tmdb, tmp_path):
+    tmdb.movies = [make_movie(1)]
+    fetch_popular_movies()
+    (tmp_path / "tmdb.sqlite").write_bytes(b"no database " * 1_000)
+    assert ids(fetch_popular_movies()) == [1]
+    assert get_id_to_genre() == tmdb.genres
+
+
+def test_ctrl_c_stops_at_once_and_leaves_nothing_broken(tmdb):
+    tmdb.movies = [make_movie(id) for id in range(1, 2_000)]
+    tmdb.faults = {20: lambda handler: os.kill(os.getpid(), signal.SIGINT)}
+    with pytest.raises(KeyboardInterrupt):
+        fetch_popular_movies()
+    assert len(tmdb.requests) < 50
+    tmdb.faults = {}
+    assert len(fetch_popular_movies()) == 1_999
+
+
+def test_more_films_than_tmdb_hands_out_are_read_in_windows_of_votes(tmdb, monkeypatch):
+    monkeypatch.setattr(main, "_LAST_PAGE", 3)
+    tmdb.last_page = 3
+    tmdb.movies = [make_movie(id, vote_count=1_000 + id * id % 1_013) for id in range(1, 500)]
+    assert sorted(ids(fetch_popular_movies())) == list(range(1, 500))
+
+
+def test_too_many_films_of_one_vote_count_are_an_error_that_says_what_to_do(tmdb, monkeypatch):
+    monkeypatch.setattr(main, "_LAST_PAGE", 3)
+    tmdb.last_page = 3
+    tmdb.movies = [make_movie(id, vote_count=1_234) for id in range(1, 100)]
+    with pytest.raises(TMDbError, match="min_votes=1235"):
+        fetch_popular_movies()
+
+
+def test_films_that_tmdb_counts_and_does_not_hand_out_are_warned_of_with_both_numbers(tmdb):
+    tmdb.movies = [make_movie(id) for id in range(1, 50)]
+    tmdb.page = lambda found, page: FakeTMDb.page(tmdb, found, page) | {"total_results": 52}
+    with pytest.warns(UserWarning, match="counts 52 films.* hands out 49"):
+        assert len(fetch_popular_movies()) == 49
+
+
+@settings(max_examples=40)
+@given(
+    votes=st.lists(st.integers(0, 300) | st.integers(0, 40_000), max_size=130),
+    min_votes=st.integers(0, 400),
+    shifts=st.integers(0, 6),
+)
+def test_whatever_the_catalogue_and_however_pages_shift_the_fetch_returns_exactly_its_films(votes, min_votes, shifts):
+    with TemporaryDirectory() as folder, playing_tmdb(Path(folder)) as tmdb, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "_LAST_PAGE", 2)
+        tmdb.last_page, tmdb.shifts = 2, shifts
+        tmdb.movies = [make_movie(id, vote_count=count) for id, count in enumerate(votes)]
+        expected = sorted(id for id, count in enumerate(votes) if count >= min_votes)
+        assert sorted(ids(fetch_popular_movies(min_votes))) == expected
 
 
 def test_the_embedded_catalogue_needs_neither_key_nor_network(tmdb, monkeypatch):

@@ -1,6 +1,7 @@
 """TMDb, played by a real HTTP server on loopback: keys, paging, filters, and faults on order."""
 
 import json
+import random
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 V3_KEY = "0123456789abcdef0123456789abcdef"
 V4_KEY = "eyJhbGciOiJIUzI1NiJ9.eyJzY29wZXMiOlsiYXBpX3JlYWQiXX0.c2lnbmF0dXJl"
 GENRES = {16: "Animation", 18: "Drama", 35: "Comedy"}
-PAGE_SIZE, LAST_PAGE = 20, 500
+PAGE_SIZE = 20
 
 
 def make_movie(id: int, **fields) -> dict:
@@ -33,16 +34,27 @@ def make_movie(id: int, **fields) -> dict:
 
 
 class FakeTMDb:
-    """What the server knows (`movies`, `genres`), what it was asked (`requests`), and the faults it plays.
+    """What the server knows, what it was asked, and the faults it plays.
 
-    `faults` maps the number of a request, from 1, to a function that gets the handler and answers in its own way.
+    Attributes
+    ----------
+    requests
+        Path, query and headers of each request.
+    faults
+        From the number of a request, counted from 1, to a function that gets the handler and answers in its own way.
+    shifts
+        During so many requests the rows stand in another order at each, as when votes come in while pages are read.
+    last_page
+        No page beyond it is handed out.
     """
 
     def __init__(self, movies=()):
         self.movies = list(movies)
         self.genres = dict(GENRES)
-        self.requests = []  # (path, query, headers) of each
+        self.requests = []
         self.faults = {}
+        self.shifts = 0
+        self.last_page = 500
         self._lock = threading.Lock()
 
     def handle(self, handler):
@@ -61,11 +73,15 @@ class FakeTMDb:
         elif url.path == "/3/search/movie":
             send(handler, 200, self.page([m for m in self.movies if query["query"].lower() in m["title"].lower()], 1))
         elif url.path == "/3/discover/movie":
-            send(handler, 200, self.page(self.select(query), int(query.get("page", 1))))
+            page = int(query.get("page", 1))
+            if page > self.last_page:
+                send(handler, 400, {"status_code": 22, "status_message": "Invalid page", "success": False})
+            else:
+                send(handler, 200, self.page(self.select(query, number), page))
         else:
             send(handler, 404, {"status_code": 34, "status_message": "Not found", "success": False})
 
-    def select(self, query):
+    def select(self, query, number):
         found = [
             movie
             for movie in self.movies
@@ -74,7 +90,10 @@ class FakeTMDb:
         ]
         key, _, direction = query.get("sort_by", "popularity.desc").partition(".")
         key = {"primary_release_date": "release_date"}.get(key, key)
-        return sorted(found, key=lambda movie: (movie[key], movie["id"]), reverse=direction == "desc")
+        found.sort(key=lambda movie: (movie[key], movie["id"]), reverse=direction == "desc")
+        if number <= self.shifts:
+            random.Random(number).shuffle(found)
+        return found
 
     def page(self, found, page):
         return {
