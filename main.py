@@ -10,13 +10,16 @@ and sentence_transformers take seconds.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import html
 import json
 import logging
 import re
 import sqlite3
 import threading
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import numpy as np
 import polars as pl
 import requests
 import tenacity
@@ -36,6 +40,8 @@ import config
 
 if TYPE_CHECKING:
     import chromadb
+    import ipywidgets as widgets
+    from IPython.display import HTML
     from sentence_transformers import SentenceTransformer
 
 __all__ = [
@@ -48,7 +54,9 @@ __all__ = [
     "get_id_to_genre",
     "load_sample_movies",
     "prep_movies",
+    "recommend",
     "search_movies",
+    "show_movies",
 ]
 
 
@@ -707,12 +715,16 @@ def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where
         If `query` is empty, `n` is less than 1, or `where` is not in Chroma's filter language.
     """
     answer = collection.query(query_texts=[_check_query(query)], n_results=_check_n(n), where=where)
-    return _to_answers(
-        {"id": id, "distance": distance, "text": text, **(metadata or {})}
-        for id, distance, text, metadata in zip(
-            *(answer[key][0] for key in ("ids", "distances", "documents", "metadatas")), strict=True
-        )
-    )
+    return _to_answers(_rows({key: value[0] for key, value in answer.items() if value}))
+
+
+def _rows(stored: dict) -> Iterator[dict]:
+    """Turn Chroma's columns into rows."""
+    distances = stored.get("distances") or [None] * len(stored["ids"])
+    documents = stored.get("documents") or [None] * len(stored["ids"])
+    columns = (stored["ids"], distances, documents, stored["metadatas"])
+    for id, distance, text, metadata in zip(*columns, strict=True):
+        yield {"id": id, "distance": distance, "text": text, **(metadata or {})}
 
 
 def _to_answers(rows: Iterable[dict]) -> pl.DataFrame:
@@ -724,3 +736,441 @@ def _check_n(n: int) -> int:
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number from 1, not {n!r}")
     return n
+
+
+# --- Recommend: films one likes -> films one may like ---------------------------------------------------------------
+
+_CANDIDATES = 1_000  # nearest neighbours that are ranked again
+# What a film's score adds to its cosine to the liked films. The project's owner weighed it on 3,463 films against
+# MovieLens users, who gave three of the films they liked, the rest to be found: nDCG@20 rose from 0.067, for text
+# alone, to 0.21, and agreement with TMDb's plot keywords from 0.217 to 0.227.
+_WEIGHTS = {
+    "genres": 0.15,  # cosine of genre vectors, a rare genre weighing more (idf)
+    "era": 0.10,  # exp(-years apart / 8)
+    "votes": 0.05,  # log10 of the number of votes
+    "rating": 0.02,  # vote average, in standard deviations
+}
+_LIFTED_BY = {"era": "of the same years", "votes": "widely seen", "rating": "highly rated"}
+_NOTABLE = 0.02  # a part of the score that lifts a film by so much over the average candidate is told
+_ROCCHIO = 0.5  # how much a disliked film pushes, where a liked one pulls with 1
+
+
+def recommend(
+    collection: chromadb.Collection,
+    liked: Iterable[str | int] | str | int,
+    n: int = 10,
+    *,
+    disliked: Iterable[str | int] | str | int = (),
+    where: dict | None = None,
+    diversity: float = 0.0,
+) -> pl.DataFrame:
+    """
+    Recommend films to someone who likes these: near in text, and close in genre, time and esteem.
+
+    The thousand nearest to the mean of the liked films' embeddings are ranked again by a sum: cosine to the liked
+    films, plus genres, years, number of votes and vote average, weighted by `_WEIGHTS`. What a film lacks counts as
+    the average of the others. Nothing is embedded.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    liked
+        Films of the collection, each by its id or its title, in any case.
+    n
+        How many films to return; all candidates, if there are fewer.
+    disliked
+        Films to keep away from, named alike: they push the question away (Rocchio, 1971).
+    where
+        Chroma's filter, such as `{"year": {"$gte": 1980}}`.
+    diversity
+        0 ranks by score alone; towards 1, films unlike those already chosen come first (maximal marginal relevance,
+        Carbonell and Goldstein, 1998).
+
+    Returns
+    -------
+    polars.DataFrame
+        Best first, without the liked and the disliked films. The columns of `find_similar`, where `distance` is to
+        the nearest liked film, then `score` and `because`: that liked film, the genres shared with it, and what
+        else lifted the film.
+
+    Raises
+    ------
+    ValueError
+        If `liked` is empty, a film is unknown, named ambiguously, or both liked and disliked, `n` is less than 1,
+        `diversity` is outside 0 to 1, or `where` is not in Chroma's filter language.
+    """
+    _check_n(n)
+    if not 0 <= diversity <= 1:
+        raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
+    liked_ids, disliked_ids = _resolve(collection, liked), _resolve(collection, disliked)
+    if not liked_ids:
+        raise ValueError(f"liked must name at least one film, not {liked!r}")
+    if both := set(liked_ids) & set(disliked_ids):
+        raise ValueError(f"a film cannot be liked and disliked: id {', '.join(sorted(both))}")
+
+    fans, fan_vectors = _get_with_vectors(collection, liked_ids)
+    foes, foe_vectors = _get_with_vectors(collection, disliked_ids)
+    question = fan_vectors.mean(axis=0) - (_ROCCHIO * foe_vectors.mean(axis=0) if disliked_ids else 0)
+    given = [*liked_ids, *disliked_ids]
+    answer = collection.query(
+        query_embeddings=[question],
+        n_results=max(_CANDIDATES, n) + len(given),
+        where=where,
+        include=["embeddings", "metadatas"],  # the texts of a thousand films would take a third of the time
+    )
+    films = _to_answers(_rows({key: value[0] for key, value in answer.items() if value}))
+    new = ~films["id"].is_in(given)
+    films = films.filter(new).with_columns(score=pl.lit(None, pl.Float64), because=pl.lit(None, pl.String))
+    if films.is_empty():
+        return films
+
+    vectors = _unit(answer["embeddings"][0])[new.to_numpy()]
+    parts = _score_parts(films, fans, foes)
+    scores = _pull(vectors, fan_vectors, foe_vectors) + sum(parts.values())
+    chosen = _choose(scores, vectors, n, diversity)
+    cosines = vectors[chosen] @ fan_vectors.T
+    because = [
+        _say_because(film, fans.row(nearest, named=True), {name: part[index] for name, part in parts.items()})
+        for index, film, nearest in zip(
+            chosen, films[chosen].iter_rows(named=True), cosines.argmax(axis=1), strict=True
+        )
+    ]
+    films = films[chosen]
+    texts = collection.get(ids=films["id"].to_list(), include=["documents"])
+    return films.with_columns(
+        text=pl.col("id").replace_strict(texts["ids"], texts["documents"], return_dtype=pl.String),
+        distance=pl.Series(2 - 2 * cosines.max(axis=1), dtype=pl.Float64),
+        score=pl.Series(scores[chosen], dtype=pl.Float64),
+        because=pl.Series(because, dtype=pl.String),
+    )
+
+
+def _resolve(collection: chromadb.Collection, names: Iterable[str | int] | str | int) -> list[str]:
+    """Find the ids of films that are named by id or by title, each once."""
+    names = [names] if isinstance(names, str | int) else list(names)
+    if strange := [name for name in names if not isinstance(name, str | int)]:
+        raise ValueError(f"name a film by its id or its title, not by {strange[0]!r}")
+    if not names:
+        return []
+    texts = [name for name in names if isinstance(name, str)]
+    found = _list_films(collection.get(ids=list({str(name) for name in names}), include=["metadatas"]))
+    if texts:
+        found += _list_films(collection.get(where={"title": {"$in": texts}}, include=["metadatas"]))
+    ids = []
+    for name in names:
+        matches = {id: title for id, title, _ in found if id == str(name) or title == name}
+        if not matches:  # only now look at every title, which takes a while with many
+            every = _list_films(collection.get(include=["metadatas"]))
+            same = [film for film in every if isinstance(name, str) and film[1].casefold() == name.casefold()]
+            if not same:
+                titles = {title.casefold(): title for _, title, _ in every}
+                close = difflib.get_close_matches(str(name).casefold(), titles, n=5, cutoff=0.5)
+                hint = (
+                    f"Did you mean {', '.join(repr(titles[key]) for key in close)}?" if close else "add_movies adds it."
+                )
+                raise ValueError(f"no film here is called {name!r}. {hint}")
+            found += same
+            matches = {id: title for id, title, _ in same}
+        if len(matches) > 1:
+            listed = "; ".join(
+                f"{title} ({year}), id {id}" for id, title, year in dict.fromkeys(found) if id in matches
+            )
+            raise ValueError(f"{len(matches)} films are called {name!r}: {listed}. Name the one you mean by its id.")
+        ids.extend(matches)
+    return list(dict.fromkeys(ids))
+
+
+def _list_films(stored: dict) -> list[tuple[str, str, str]]:
+    """List id, title and year of what Chroma's `get` gave."""
+    metadatas = [metadata or {} for metadata in stored["metadatas"]]
+    return [
+        (id, metadata.get("title", ""), metadata.get("year", "no year"))
+        for id, metadata in zip(stored["ids"], metadatas, strict=True)
+    ]
+
+
+def _get_with_vectors(collection: chromadb.Collection, ids: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
+    """Get films and their embeddings, of shape (films, dimensions) and unit length."""
+    stored = collection.get(ids=ids, include=["metadatas", "documents", "embeddings"]) if ids else {"ids": []}
+    if not stored["ids"]:
+        return _to_answers([]), np.zeros((0, 1))
+    return _to_answers(_rows(stored)), _unit(stored["embeddings"])
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.full(np.shape(vectors), np.nan), where=lengths > 0)
+
+
+def _pull(vectors: np.ndarray, fans: np.ndarray, foes: np.ndarray) -> np.ndarray:
+    """Mean cosine to the liked films, less what the disliked ones push away."""
+    pull = (vectors @ fans.T).mean(axis=1)
+    return pull - _ROCCHIO * (vectors @ foes.T).mean(axis=1) if len(foes) else pull
+
+
+def _score_parts(films: pl.DataFrame, fans: pl.DataFrame, foes: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Weigh what speaks for each film beside its text, as a difference from the average film, which is 0."""
+    genres = sorted(set(films["genres"].explode().drop_nulls()))
+    columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
+    has, fans_have, foes_have = (
+        df.select(columns).to_numpy().astype(float).reshape(len(df), len(genres)) for df in (films, fans, foes)
+    )
+    idf = np.log((1 + len(films)) / (1 + has.sum(axis=0))) + 1
+    fans_have, foes_have = (_unit(rows[rows.any(axis=1)] * idf) for rows in (fans_have, foes_have))
+    years, fan_years = (df["year"].cast(pl.Float64).to_numpy() for df in (films, fans))
+    apart = np.abs(years[:, None] - fan_years[~np.isnan(fan_years)])
+    rating = films["vote_average"].to_numpy().astype(float)
+    unknown = np.full(len(films), np.nan)
+    parts = {
+        "genres": _pull(_unit(has * idf), fans_have, foes_have) if len(fans_have) else unknown,
+        "era": np.exp(-apart / 8).mean(axis=1) if apart.size else unknown,
+        "votes": np.log10(films["vote_count"].clip(1).to_numpy().astype(float)),
+        "rating": rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else unknown,
+    }
+    # What is missing counts as the average.
+    return {
+        name: np.nan_to_num(_WEIGHTS[name] * (part - (0 if np.isnan(part).all() else np.nanmean(part))))
+        for name, part in parts.items()
+    }
+
+
+def _choose(scores: np.ndarray, vectors: np.ndarray, n: int, diversity: float) -> list[int]:
+    """Choose by maximal marginal relevance; without diversity, that is by score."""
+    relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
+    chosen, nearest = [], np.zeros(len(scores))
+    for _ in range(min(n, len(scores))):
+        worth = (1 - diversity) * relevance - diversity * nearest if chosen else relevance.copy()
+        worth[chosen] = -np.inf
+        chosen.append(int(worth.argmax()))
+        if diversity:
+            nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
+    return chosen
+
+
+def _say_because(film: dict, fan: dict, lifts: dict[str, float]) -> str:
+    """Say in words what the score says in numbers."""
+    shared = [genre for genre in film["genres"] if genre in fan["genres"]]
+    reason = f"like {fan['title'] or fan['id']}" + (f": {', '.join(shared)}" if shared else ", by its text")
+    lifted = [words for name, words in _LIFTED_BY.items() if lifts[name] >= _NOTABLE]
+    return f"{reason}; {', '.join(lifted)}" if lifted else reason
+
+
+# --- Show: polars.DataFrame of answers -> HTML ----------------------------------------------------------------------
+
+_POSTERS = "https://image.tmdb.org/t/p/w342"
+# Styles stand in the elements, for JupyterLab takes <style> out of notebooks that it does not trust yet. Colours are
+# those around, made fainter, so that light and dark themes both fit.
+_GRID = (
+    "display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:18px 14px;margin:8px 0;max-width:1100px"
+)
+_TILE = (
+    "position:relative;aspect-ratio:2/3;border-radius:6px;overflow:hidden;display:flex;align-items:center;"
+    "justify-content:center;text-align:center;box-sizing:border-box;padding:10px;color:#fff;font-weight:600;"
+    "font-size:15px;line-height:1.25;background:linear-gradient(160deg,hsl({hue},38%,38%),hsl({hue},45%,17%))"
+)
+# A poster covers the tile; one that does not load goes away, and where no script may do that, shows nothing.
+_POSTER = (
+    "position:absolute;inset:0;width:100%;height:100%;object-fit:cover;margin:0;text-indent:-9999px;color:transparent"
+)
+_SMALL = "font-size:12px;line-height:1.35;opacity:.75;margin-top:2px"
+
+
+def show_movies(df: pl.DataFrame) -> HTML:
+    """
+    Show films as a grid of posters.
+
+    Parameters
+    ----------
+    df
+        Answers of `find_similar` or `recommend`, or any frame with a column `title`. Of the others `year`, `genres`,
+        `because` or else `distance`, and `poster_path` are shown.
+
+    Returns
+    -------
+    IPython.display.HTML
+        What a notebook's cell shows when it ends with it. Posters come from TMDb's image host as they scroll into
+        view; a film without one, or without a network, shows a tile with its title.
+
+    Raises
+    ------
+    ValueError
+        If there is no column `title`.
+    """
+    from IPython.display import HTML
+
+    if "title" not in df.columns:
+        raise ValueError(f"the frame has no column 'title' to show; it has {df.columns}")
+    if df.is_empty():
+        return HTML("<p>No films.</p>")
+    return HTML(f'<div style="{_GRID}">{"".join(map(_show_movie, df.iter_rows(named=True)))}</div>')
+
+
+def _show_movie(film: dict) -> str:
+    # Whoever edits TMDb writes these words: all of them are escaped.
+    title = html.escape(film["title"] or "Untitled")
+    genres = film.get("genres") or []
+    facts = " · ".join([film.get("year") or "", genres if isinstance(genres, str) else ", ".join(genres)]).strip(" ·")
+    distance = film.get("distance")
+    reason = film.get("because") or (f"distance {distance:.2f}" if distance is not None else "")
+    poster = film.get("poster_path") or ""
+    image = ""
+    if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", poster):
+        image = (
+            f'<img src="{_POSTERS}{poster}" alt="Poster of {title}" loading="lazy" onerror="this.remove()" '
+            f'referrerpolicy="no-referrer" style="{_POSTER}">'
+        )
+    return (
+        f'<div><div style="{_TILE.format(hue=zlib.crc32(title.encode()) % 360)}">{title}{image}</div>'
+        f'<div style="font-weight:600;font-size:13px;line-height:1.3;margin-top:6px">{title}</div>'
+        f'<div style="{_SMALL}">{html.escape(facts)}</div><div style="{_SMALL}">{html.escape(reason)}</div></div>'
+    )
+
+
+_OTHER = "other"
+# Okabe and Ito's colours (2008), which colour-blind people can tell apart, for the most frequent first genres.
+_PALETTE = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#F0E442"]
+_GREY = "#BBBBBB"
+
+
+class _Map(dict):
+    """A Vega-Lite chart that shows as a picture where nothing draws it."""
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        import vl_convert
+
+        # JupyterLab brings Vega-Lite 5 and draws no other: the chart is declared to be of that version.
+        return {
+            "application/vnd.vegalite.v5+json": dict(self),
+            "image/png": vl_convert.vegalite_to_png(dict(self), vl_version="5.20", scale=2),
+            "text/plain": "A map of the films",
+        }
+
+
+def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
+    """
+    Draw all films of a collection as points, near ones close together, and name some of them.
+
+    The embeddings are laid out in two dimensions by t-SNE (van der Maaten and Hinton, 2008), which keeps neighbours
+    together. UMAP does that as well and faster, but brings numba with it, and scikit-learn is here already. What is
+    far apart on the map means nothing.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    answers
+        The films to name, from `find_similar` or `recommend`.
+
+    Returns
+    -------
+    _Map
+        A chart that notebooks draw: with title and year under the mouse in JupyterLab, else as a still picture.
+    """
+    import altair as alt
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    stored = collection.get(include=["embeddings", "metadatas"])
+    films = _to_answers(_rows(stored)).with_columns(pl.col("genres").list.first().alias("genre"))
+    with threadpool_limits(1):  # with torch in the same process, its threads and scikit-learn's wait for each other
+        layout = TSNE(
+            metric="cosine", init="pca", perplexity=min(30, (len(films) - 1) / 3), max_iter=500, random_state=0
+        ).fit_transform(stored["embeddings"])
+    top = films["genre"].drop_nulls().value_counts(sort=True)["genre"].head(len(_PALETTE)).to_list()
+    films = films.select(
+        "title",
+        "year",
+        pl.when(pl.col("genre").is_in(top)).then("genre").otherwise(pl.lit(_OTHER)).alias("genre"),
+        x=pl.Series(layout[:, 0]).round(2),
+        y=pl.Series(layout[:, 1]).round(2),
+        named=pl.col("id").is_in(answers["id"].to_list()),
+    )
+    # Neighbours lie close together, so their names stand in a column beside them, each at the end of a line.
+    width, height = np.ptp(layout, axis=0)
+    named = films.filter("named").sort("y")
+    to_the_right = (named["x"].mean() or 0) <= layout[:, 0].min() + width / 2
+    rank = pl.int_range(pl.len()) - (pl.len() - 1) / 2
+    named = named.with_columns(
+        label_x=(pl.col("x").max() + width / 12) if to_the_right else (pl.col("x").min() - width / 12),
+        label_y=pl.col("y").mean() + rank * height / 28,
+    )
+
+    points = alt.Chart(alt.Data(values=films.drop("named").to_dicts()))
+    names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
+    hover = ["title:N", "year:N", "genre:N"]
+    x, y = alt.X("x:Q", axis=None), alt.Y("y:Q", axis=None)
+    label_x, label_y = alt.X("label_x:Q", axis=None), alt.Y("label_y:Q", axis=None)
+    colour = alt.Color("genre:N", title="first genre", scale=alt.Scale(domain=[*top, _OTHER], range=[*_PALETTE, _GREY]))
+    text = {"align": "left", "dx": 3} if to_the_right else {"align": "right", "dx": -3}
+    text |= {"baseline": "middle", "fontSize": 12, "fontWeight": "bold"}
+    chart = alt.layer(
+        points.mark_circle(size=36, opacity=0.7).encode(x, y, colour, tooltip=hover),
+        names.mark_rule(strokeWidth=0.8).encode(x, y, x2="label_x:Q", y2="label_y:Q"),
+        names.mark_point(size=90, color="black", strokeWidth=1.5).encode(x, y, tooltip=hover),
+        names.mark_text(**text, stroke="white", strokeWidth=5, strokeJoin="round").encode(
+            label_x, label_y, text="title:N"
+        ),
+        names.mark_text(**text).encode(label_x, label_y, text="title:N"),
+    ).properties(width=760, height=520, background="white")
+    return _Map(chart.to_dict() | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"})
+
+
+def try_it(collection: chromadb.Collection) -> widgets.VBox:
+    """
+    Show a search box with a genre and a range of years, and its answers as posters while one types.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        What was shown. End the cell with a semicolon, or it is shown twice.
+    """
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    metadatas = [metadata or {} for metadata in collection.get(include=["metadatas"])["metadatas"]]
+    genres = sorted({genre for metadata in metadatas for genre in metadata.get("genres", [])})
+    years = [metadata["year"] for metadata in metadatas if "year" in metadata] or [1900, 2100]
+    first, last = min(years), max(years)
+
+    query = widgets.Text(value="a robot that wants to be human", description="Film about", layout={"width": "480px"})
+    genre = widgets.Dropdown(options=[("any genre", None), *((name, name) for name in genres)], description="Genre")
+    span = widgets.IntRangeSlider(
+        value=(first, last), min=first, max=last, description="Years", layout={"width": "480px"}
+    )
+    answers = widgets.HTML()
+
+    def update(change=None) -> None:
+        answers.value = ask(collection, query.value, genre.value, span.value).data
+
+    for control in (query, genre, span):
+        control.observe(update, names="value")
+    update()
+    box = widgets.VBox([query, genre, span, answers])
+    # Where there are no widgets (on GitHub, in an exported page), the sentence stands in their place.
+    static = "*Here is a search box, in JupyterLab or VS Code: open the notebook there and run this cell.*"
+    display({**box._repr_mimebundle_(), "text/markdown": static, "text/plain": static}, raw=True)
+    return box
+
+
+def ask(collection: chromadb.Collection, query: str, genre: str | None, years: tuple[int, int]) -> HTML:
+    """
+    Find films about something, of a genre (None is any) and of the years from the first to the last.
+
+    Returns
+    -------
+    IPython.display.HTML
+        The twelve nearest as posters, or a sentence when nothing is asked.
+    """
+    from IPython.display import HTML
+
+    if not query.strip():
+        return HTML("<p>What is the film about?</p>")
+    where = [{"year": {"$gte": years[0]}}, {"year": {"$lte": years[1]}}]
+    where += [{"genres": {"$contains": genre}}] if genre else []
+    return show_movies(find_similar(collection, query, n=12, where={"$and": where}))
