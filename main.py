@@ -959,20 +959,21 @@ def _say_because(film: dict, fan: dict, lifts: dict[str, float]) -> str:
 # --- Show: polars.DataFrame of answers -> HTML ----------------------------------------------------------------------
 
 _POSTERS = "https://image.tmdb.org/t/p/w342"
-# Styles stand in the elements, for JupyterLab takes <style> out of notebooks that it does not trust yet. Colours are
-# those around, made fainter, so that light and dark themes both fit.
+# Styles stand in the elements, and are old ones: from a notebook that it does not trust yet, JupyterLab takes <style>
+# and what it does not know. Colours are those around, made fainter, so that light and dark themes both fit.
 _GRID = (
     "display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:18px 14px;margin:8px 0;max-width:1100px"
 )
 _TILE = (
-    "position:relative;aspect-ratio:2/3;border-radius:6px;overflow:hidden;display:flex;align-items:center;"
-    "justify-content:center;text-align:center;box-sizing:border-box;padding:10px;color:#fff;font-weight:600;"
-    "font-size:15px;line-height:1.25;background:linear-gradient(160deg,hsl({hue},38%,38%),hsl({hue},45%,17%))"
+    "position:relative;width:100%;height:0;padding-bottom:150%;border-radius:6px;overflow:hidden;"
+    "background-color:hsl({hue},40%,28%);background-image:linear-gradient(160deg,hsl({hue},38%,38%),hsl({hue},45%,17%))"
 )
-# A poster covers the tile; one that does not load goes away, and where no script may do that, shows nothing.
-_POSTER = (
-    "position:absolute;inset:0;width:100%;height:100%;object-fit:cover;margin:0;text-indent:-9999px;color:transparent"
+_COVER = "position:absolute;top:0;left:0;width:100%;height:100%;margin:0;"
+_TITLE = _COVER + (
+    "display:flex;align-items:center;justify-content:center;text-align:center;box-sizing:border-box;padding:10px;"
+    "color:#fff;font-weight:600;font-size:15px;line-height:1.25"
 )
+_POSTER = _COVER + "max-width:none;object-fit:cover;color:transparent"  # lies on the title, and is removed on an error
 _SMALL = "font-size:12px;line-height:1.35;opacity:.75;margin-top:2px"
 
 
@@ -1020,8 +1021,9 @@ def _show_movie(film: dict) -> str:
             f'<img src="{_POSTERS}{poster}" alt="Poster of {title}" loading="lazy" onerror="this.remove()" '
             f'referrerpolicy="no-referrer" style="{_POSTER}">'
         )
+    tile = _TILE.format(hue=zlib.crc32(title.encode()) % 360)
     return (
-        f'<div><div style="{_TILE.format(hue=zlib.crc32(title.encode()) % 360)}">{title}{image}</div>'
+        f'<div><div style="{tile}"><div style="{_TITLE}">{title}</div>{image}</div>'
         f'<div style="font-weight:600;font-size:13px;line-height:1.3;margin-top:6px">{title}</div>'
         f'<div style="{_SMALL}">{html.escape(facts)}</div><div style="{_SMALL}">{html.escape(reason)}</div></div>'
     )
@@ -1101,7 +1103,11 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     hover = ["title:N", "year:N", "genre:N"]
     x, y = alt.X("x:Q", axis=None), alt.Y("y:Q", axis=None)
     label_x, label_y = alt.X("label_x:Q", axis=None), alt.Y("label_y:Q", axis=None)
-    colour = alt.Color("genre:N", title="first genre", scale=alt.Scale(domain=[*top, _OTHER], range=[*_PALETTE, _GREY]))
+    colour = alt.Color(
+        "genre:N",
+        scale=alt.Scale(domain=[*top, _OTHER], range=[*_PALETTE, _GREY]),
+        legend=alt.Legend(title="first genre", orient="bottom", columns=8),
+    )
     text = {"align": "left", "dx": 3} if to_the_right else {"align": "right", "dx": -3}
     text |= {"baseline": "middle", "fontSize": 12, "fontWeight": "bold"}
     chart = alt.layer(
@@ -1112,7 +1118,7 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
             label_x, label_y, text="title:N"
         ),
         names.mark_text(**text).encode(label_x, label_y, text="title:N"),
-    ).properties(width=760, height=520, background="white")
+    ).properties(width=720, height=500, background="white")
     return _Map(chart.to_dict() | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"})
 
 
@@ -1139,7 +1145,7 @@ def try_it(collection: chromadb.Collection) -> widgets.VBox:
     first, last = min(years), max(years)
 
     query = widgets.Text(value="a robot that wants to be human", description="Film about", layout={"width": "480px"})
-    genre = widgets.Dropdown(options=[("any genre", None), *((name, name) for name in genres)], description="Genre")
+    genre = widgets.Dropdown(options=[("any genre", ""), *((name, name) for name in genres)], description="Genre")
     span = widgets.IntRangeSlider(
         value=(first, last), min=first, max=last, description="Years", layout={"width": "480px"}
     )
@@ -1158,9 +1164,9 @@ def try_it(collection: chromadb.Collection) -> widgets.VBox:
     return box
 
 
-def ask(collection: chromadb.Collection, query: str, genre: str | None, years: tuple[int, int]) -> HTML:
+def ask(collection: chromadb.Collection, query: str, genre: str, years: tuple[int, int]) -> HTML:
     """
-    Find films about something, of a genre (None is any) and of the years from the first to the last.
+    Find films about something, of a genre (empty is any) and of the years from the first to the last.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """The notebook: as it is committed, and as it runs on a machine with no key and no network."""
 
+import math
 import os
 import re
 from pathlib import Path
@@ -64,3 +65,23 @@ def test_the_committed_notebook_shows_no_folder_of_a_machine(committed):
 
 def test_no_cell_is_so_long_that_it_scrolls(committed):
     assert max(len(cell.source.splitlines()) for cell in code_cells(committed)) <= 25
+
+
+def printed(notebook):
+    return "".join(output.text for output in outputs(notebook) if output.output_type == "stream")
+
+
+def test_the_batch_of_twelve_films_has_less_loss_than_knowing_nothing(executed):
+    loss, nothing = re.search(
+        r"loss of the batch ([\d.]+), of knowing nothing: ln\(12\) = ([\d.]+)", printed(executed)
+    ).groups()
+    assert float(nothing) == pytest.approx(math.log(12), abs=0.01)
+    assert float(loss) < math.log(12)
+
+
+def test_training_finds_more_of_the_held_out_films_than_before_and_than_chance(executed):
+    line = r"held-out recall@10: ([\d.]+) before, ([\d.]+) after, ([\d.]+) by chance"
+    before, after, chance = map(float, re.search(line, printed(executed)).groups())
+    assert chance == pytest.approx(10 / 200)
+    assert after > before
+    assert after > 3 * chance

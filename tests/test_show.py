@@ -108,8 +108,8 @@ def test_the_search_box_answers_with_posters_of_the_genre_and_years_asked_for(te
 
 
 def test_the_search_box_takes_any_genre_and_waits_for_a_question(texts):
-    assert "poster" in main.ask(texts, "robots", None, (1900, 2030)).data.lower()
-    assert "What is the film about" in main.ask(texts, "  ", None, (1900, 2030)).data
+    assert "poster" in main.ask(texts, "robots", "", (1900, 2030)).data.lower()
+    assert "What is the film about" in main.ask(texts, "  ", "", (1900, 2030)).data
 
 
 def test_the_search_box_answers_while_one_types_and_says_what_it_is_where_there_are_no_widgets(texts, monkeypatch):
