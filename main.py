@@ -1068,6 +1068,11 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     -------
     _Map
         A chart that notebooks draw: with title and year under the mouse in JupyterLab, else as a still picture.
+
+    Raises
+    ------
+    ValueError
+        If the collection holds fewer than five films.
     """
     import altair as alt
     from sklearn.manifold import TSNE
@@ -1075,6 +1080,8 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
 
     stored = collection.get(include=["embeddings", "metadatas"])
     films = _to_answers(_rows(stored)).with_columns(pl.col("genres").list.first().alias("genre"))
+    if len(films) < 5:
+        raise ValueError(f"a map takes five films or more, and {collection.name} holds {len(films)}")
     with threadpool_limits(1):  # with torch in the same process, its threads and scikit-learn's wait for each other
         layout = TSNE(
             metric="cosine", init="pca", perplexity=min(30, (len(films) - 1) / 3), max_iter=500, random_state=0

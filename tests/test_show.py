@@ -100,6 +100,18 @@ def test_the_map_shows_every_film_and_names_the_answers(texts):
     assert bundle["image/png"].startswith(b"\x89PNG")
 
 
+def test_a_map_of_too_few_films_is_a_value_error(collection, catalogue):
+    main.add_movies(collection, catalogue.head(3), column="title")
+    with pytest.raises(ValueError, match="five films"):
+        main.draw_map(collection, find_similar(collection, "prison"))
+
+
+def test_a_map_can_name_no_film_at_all(collection, catalogue):
+    main.add_movies(collection, catalogue.head(5), column="title")
+    nothing = find_similar(collection, "prison", where={"year": {"$lt": 1800}})
+    assert main.draw_map(collection, nothing)._repr_mimebundle_()["image/png"].startswith(b"\x89PNG")
+
+
 def test_the_search_box_answers_with_posters_of_the_genre_and_years_asked_for(texts):
     html = main.ask(texts, "robots", "Animation", (1990, 2010)).data
     assert "WALL·E" in html
