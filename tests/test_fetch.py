@@ -167,8 +167,11 @@ TIMEOUT = main._TIMEOUT
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(main, "_TIMEOUT", (0.2, 0.2))
+def _impatient():
+    # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the server's key back.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "_TIMEOUT", (0.2, 0.2))
+        yield
 
 
 @pytest.mark.parametrize("fault", TRANSIENT)
