@@ -1038,6 +1038,9 @@ _GREY = "#BBBBBB"
 class _Map(dict):
     """A Vega-Lite chart that shows as a picture where nothing draws it."""
 
+    def __repr__(self) -> str:
+        return "A map of the films"
+
     def _repr_mimebundle_(self, **kwargs) -> dict:
         import vl_convert
 
@@ -1045,10 +1048,10 @@ class _Map(dict):
         return {
             "application/vnd.vegalite.v5+json": dict(self),
             "image/png": vl_convert.vegalite_to_png(dict(self), vl_version="5.20", scale=2),
-            "text/plain": "A map of the films",
         }
 
 
+@_names_server
 def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     """
     Draw all films of a collection as points, near ones close together, and name some of them.
@@ -1091,8 +1094,8 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
         "title",
         "year",
         pl.when(pl.col("genre").is_in(top)).then("genre").otherwise(pl.lit(_OTHER)).alias("genre"),
-        x=pl.Series(layout[:, 0]).round(2),
-        y=pl.Series(layout[:, 1]).round(2),
+        x=pl.Series(layout[:, 0].astype(float)).round(2),
+        y=pl.Series(layout[:, 1].astype(float)).round(2),
         named=pl.col("id").is_in(answers["id"].to_list()),
     )
     # Neighbours lie close together, so their names stand in a column beside them, each at the end of a line.

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 
 import main
 from main import find_similar, recommend, show_movies
@@ -91,8 +92,9 @@ def test_an_empty_answer_says_so():
 
 def test_the_map_shows_every_film_and_names_the_answers(texts):
     answers = find_similar(texts, "Back to the future", n=5)
-    bundle = main.draw_map(texts, answers)._repr_mimebundle_()
+    bundle, _ = DisplayFormatter().format(main.draw_map(texts, answers))  # as a notebook saves it
     assert set(bundle) == {"application/vnd.vegalite.v5+json", "image/png", "text/plain"}
+    assert bundle["text/plain"] == "A map of the films"
     points, *_, names = bundle["application/vnd.vegalite.v5+json"]["layer"]
     assert len(points["data"]["values"]) == texts.count()
     assert {film["title"] for film in names["data"]["values"]} == set(answers["title"])
