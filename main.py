@@ -715,21 +715,29 @@ def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where
         If `query` is empty, `n` is less than 1, or `where` is not in Chroma's filter language.
     """
     answer = collection.query(query_texts=[_check_query(query)], n_results=_check_n(n), where=where)
-    return _to_answers(_rows({key: value[0] for key, value in answer.items() if value}))
+    return _to_answers(_first(answer))
 
 
-def _rows(stored: dict) -> Iterator[dict]:
-    """Turn Chroma's columns into rows."""
-    distances = stored.get("distances") or [None] * len(stored["ids"])
-    documents = stored.get("documents") or [None] * len(stored["ids"])
-    columns = (stored["ids"], distances, documents, stored["metadatas"])
-    for id, distance, text, metadata in zip(*columns, strict=True):
-        yield {"id": id, "distance": distance, "text": text, **(metadata or {})}
+def _to_answers(stored: dict) -> pl.DataFrame:
+    """Make a frame of what Chroma's `get` gave, or its `query` for one question."""
+    metadatas = [metadata or {} for metadata in stored["metadatas"]]
+    facts = {name: [metadata.get(name) for metadata in metadatas] for name in _METADATA}
+    unasked = [None] * len(metadatas)
+    df = pl.DataFrame(
+        {
+            "id": stored["ids"],
+            "distance": stored.get("distances") or unasked,
+            "text": stored.get("documents") or unasked,
+            **facts,
+        },
+        schema_overrides=_ANSWER_SCHEMA,
+    )
+    return df.select(list(_ANSWER_SCHEMA)).with_columns(pl.col("year").cast(pl.String), pl.col("genres").fill_null([]))
 
 
-def _to_answers(rows: Iterable[dict]) -> pl.DataFrame:
-    df = pl.DataFrame(list(rows), schema=_ANSWER_SCHEMA)
-    return df.with_columns(pl.col("year").cast(pl.String), pl.col("genres").fill_null([]))
+def _first(answer: dict) -> dict:
+    """Take the answer to the first question from what Chroma's `query` gave."""
+    return {key: value[0] for key, value in answer.items() if value}
 
 
 def _check_n(n: int) -> int:
@@ -817,29 +825,29 @@ def recommend(
         query_embeddings=[question],
         n_results=max(_CANDIDATES, n) + len(given),
         where=where,
-        include=["embeddings", "metadatas"],  # the texts of a thousand films would take a third of the time
+        # The texts and embeddings of a thousand films would take as long again; the few chosen ones are got below.
+        include=["distances", "metadatas", *(["embeddings"] if diversity else [])],
     )
-    films = _to_answers(_rows({key: value[0] for key, value in answer.items() if value}))
+    films = _to_answers(_first(answer))
     new = ~films["id"].is_in(given)
-    films = films.filter(new).with_columns(score=pl.lit(None, pl.Float64), because=pl.lit(None, pl.String))
+    films = films.filter(new)
     if films.is_empty():
-        return films
+        return films.with_columns(score=pl.lit(None, pl.Float64), because=pl.lit(None, pl.String))
 
-    vectors = _unit(answer["embeddings"][0])[new.to_numpy()]
+    # |q - v|^2 = |q|^2 + 1 - 2 q.v for a v of unit length, and q.v is the mean cosine to the liked films, less what
+    # the disliked ones push away.
+    pull = (question @ question + 1 - films["distance"].to_numpy()) / 2
     parts = _score_parts(films, fans, foes)
-    scores = _pull(vectors, fan_vectors, foe_vectors) + sum(parts.values())
+    scores = pull + sum(parts.values())
+    vectors = answer["embeddings"][0][new.to_numpy()] if diversity else None
     chosen = _choose(scores, vectors, n, diversity)
-    cosines = vectors[chosen] @ fan_vectors.T
+    films, vectors = _get_with_vectors(collection, films[chosen]["id"].to_list())
+    cosines = vectors @ fan_vectors.T
     because = [
         _say_because(film, fans.row(nearest, named=True), {name: part[index] for name, part in parts.items()})
-        for index, film, nearest in zip(
-            chosen, films[chosen].iter_rows(named=True), cosines.argmax(axis=1), strict=True
-        )
+        for index, film, nearest in zip(chosen, films.iter_rows(named=True), cosines.argmax(axis=1), strict=True)
     ]
-    films = films[chosen]
-    texts = collection.get(ids=films["id"].to_list(), include=["documents"])
     return films.with_columns(
-        text=pl.col("id").replace_strict(texts["ids"], texts["documents"], return_dtype=pl.String),
         distance=pl.Series(2 - 2 * cosines.max(axis=1), dtype=pl.Float64),
         score=pl.Series(scores[chosen], dtype=pl.Float64),
         because=pl.Series(because, dtype=pl.String),
@@ -891,11 +899,13 @@ def _list_films(stored: dict) -> list[tuple[str, str, str]]:
 
 
 def _get_with_vectors(collection: chromadb.Collection, ids: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
-    """Get films and their embeddings, of shape (films, dimensions) and unit length."""
-    stored = collection.get(ids=ids, include=["metadatas", "documents", "embeddings"]) if ids else {"ids": []}
-    if not stored["ids"]:
-        return _to_answers([]), np.zeros((0, 1))
-    return _to_answers(_rows(stored)), _unit(stored["embeddings"])
+    """Get films in the order of their ids, and their embeddings, of shape (films, dimensions) and unit length."""
+    if not ids:  # which Chroma takes for all
+        return _to_answers({"ids": [], "metadatas": []}), np.zeros((0, 1))
+    stored = collection.get(ids=ids, include=["metadatas", "documents", "embeddings"])
+    place = {id: index for index, id in enumerate(ids)}
+    order = np.argsort([place[id] for id in stored["ids"]])
+    return _to_answers(stored)[order], _unit(stored["embeddings"][order])
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -1082,7 +1092,7 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     from threadpoolctl import threadpool_limits
 
     stored = collection.get(include=["embeddings", "metadatas"])
-    films = _to_answers(_rows(stored)).with_columns(pl.col("genres").list.first().alias("genre"))
+    films = _to_answers(stored).with_columns(pl.col("genres").list.first().alias("genre"))
     if len(films) < 5:
         raise ValueError(f"a map takes five films or more, and {collection.name} holds {len(films)}")
     with threadpool_limits(1):  # with torch in the same process, its threads and scikit-learn's wait for each other
