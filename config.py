@@ -30,3 +30,5 @@ TMDB_LANGUAGE = _read("TMDB_LANGUAGE", "en-US")
 CACHE_DIR = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
 EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
 CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder
+CHROMA_URL = _read("CHROMA_URL")  # or on the Chroma server there
+CHROMA_TOKEN = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token

@@ -20,10 +20,10 @@ import sqlite3
 import threading
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -557,30 +557,102 @@ def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
             return SentenceEmbedding(**config)
 
         def get_config(self) -> dict:
-            # The name that was asked for, never the folder it was found in, which is another on every machine.
-            return {"model_name": self.model_name}
+            # A collection keeps this. The path to a folder is another on every machine, its name need not be.
+            path = Path(self.model_name)
+            name = path.resolve().name if path.is_dir() else self.model_name
+            return {"model_name": name.removeprefix("sentence-transformers/")}
 
     return SentenceEmbedding(model_name)
 
 
+def _fail_to_reach_server() -> ConnectionError:
+    server = urlsplit(config.CHROMA_URL)
+    port = server.port or {"http": 80, "https": 443}[server.scheme]
+    return ConnectionError(
+        f"no Chroma server answers at {server.hostname}:{port}. Check CHROMA_URL, and CHROMA_TOKEN if the server wants "
+        f"one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
+    )
+
+
+def _names_server(function: Callable) -> Callable:
+    """Let a function that asks Chroma say which server it was that went away."""
+
+    @wraps(function)
+    def ask_chroma(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            import httpx  # through which Chroma speaks with a server
+
+            if not config.CHROMA_URL or not isinstance(error, httpx.TransportError):
+                raise
+        # Raised out here, where it does not carry along httpx's request, which holds the token.
+        raise _fail_to_reach_server()
+
+    return ask_chroma
+
+
 def get_client() -> chromadb.ClientAPI:
     """
-    Open the vector database: in memory, or in the folder `CHROMA_PATH`.
+    Open the vector database: in memory, in the folder `CHROMA_PATH`, or on the Chroma server at `CHROMA_URL`.
 
     Returns
     -------
     chromadb.ClientAPI
         A client with telemetry off. In memory, all clients of one process share their collections.
+
+    Raises
+    ------
+    ConnectionError
+        If no Chroma server answers at `CHROMA_URL`, or it refuses `CHROMA_TOKEN`.
+    ValueError
+        If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings cannot be right.
     """
     import chromadb
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
+    if config.CHROMA_PATH and config.CHROMA_URL:
+        raise ValueError(
+            f"the vectors can be kept in a folder or on a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} "
+            "or CHROMA_URL"
+        )
     if config.CHROMA_PATH:
         return chromadb.PersistentClient(config.CHROMA_PATH, settings=settings)
-    return chromadb.EphemeralClient(settings=settings)
+    if not config.CHROMA_URL:
+        return chromadb.EphemeralClient(settings=settings)
+
+    _check_server()
+    # Chroma's servers and clouds read the one header or the other.
+    token = config.CHROMA_TOKEN
+    headers = {"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else {}
+    try:
+        return chromadb.HttpClient(config.CHROMA_URL, headers=headers, settings=settings)
+    except Exception:  # Chroma raises this and that, down to bare Exceptions with a web page in them
+        pass
+    del settings, token, headers  # what shows the variables of a traceback shall not find the token there
+    raise _fail_to_reach_server()
 
 
+def _check_server() -> None:
+    """Check the form of `CHROMA_URL` and `CHROMA_TOKEN`."""
+    url = config.CHROMA_URL
+    try:
+        server = urlsplit(url)
+        fits = server.scheme in ("http", "https") and server.hostname and server.port != 0
+    except ValueError:
+        fits = False
+    if not fits or re.search(r"[@?#\s]", url):
+        shown = re.sub(r"//.*@|[?#].*", "…", url, flags=re.DOTALL)  # where a password or a token may stand
+        raise ValueError(
+            f"CHROMA_URL must be like http://host:8000, with nothing more to it, and not {shown!r}. "
+            "A token goes into CHROMA_TOKEN."
+        )
+    if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
+        raise ValueError("CHROMA_TOKEN holds characters that no HTTP header takes. Copy it once more, in one piece.")
+
+
+@_names_server
 def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection:
     """
     Get a collection, or create it, that embeds with `EMBEDDING_MODEL` and measures squared L2 distance.
@@ -595,14 +667,29 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     Returns
     -------
     chromadb.Collection
+
+    Raises
+    ------
+    ConnectionError
+        If the Chroma server does not answer.
+    ValueError
+        If another model made the collection. A model in a folder counts as another if its folder's name is another.
     """
-    return client.get_or_create_collection(
-        name,
-        embedding_function=_get_embedding_function(config.EMBEDDING_MODEL),
-        configuration={"hnsw": _HNSW},
-    )
+    embed = _get_embedding_function(config.EMBEDDING_MODEL)
+    collection = client.get_or_create_collection(name, embedding_function=embed, configuration={"hnsw": _HNSW})
+    # A collection that was there keeps the configuration that it was made with.
+    made_with = collection.configuration_json.get("embedding_function") or {}
+    theirs, ours = made_with.get("config", {}).get("model_name"), embed.get_config()["model_name"]
+    if theirs != ours:
+        raise ValueError(
+            f"the collection {name!r} was made with the model {theirs!r}, and EMBEDDING_MODEL is {ours!r}: distances "
+            f"between their embeddings mean nothing. Set EMBEDDING_MODEL={theirs} again, or give {ours!r} a "
+            f"collection of its own: get_collection(client, {name + '-2'!r})."
+        )
+    return collection
 
 
+@_names_server
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
     Store films in a collection, and embed those whose text is not yet there.
@@ -687,6 +774,7 @@ _ANSWER_SCHEMA = {
 }
 
 
+@_names_server
 def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None) -> pl.DataFrame:
     """
     Find the films whose embedded text is nearest to a text.
@@ -763,6 +851,7 @@ _NOTABLE = 0.02  # a part of the score that lifts a film by so much over the ave
 _ROCCHIO = 0.5  # how much a disliked film pushes, where a liked one pulls with 1
 
 
+@_names_server
 def recommend(
     collection: chromadb.Collection,
     liked: Iterable[str | int] | str | int,
@@ -1142,6 +1231,7 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     return _Map(chart.to_dict() | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"})
 
 
+@_names_server
 def try_it(collection: chromadb.Collection) -> widgets.VBox:
     """
     Show a search box with a genre and a range of years, and its answers as posters while one types.

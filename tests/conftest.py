@@ -8,7 +8,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Before `config` reads them: an empty value is unset, and beats whatever a .env file here says.
-for name in ("TMDB_API_KEY", "TMDB_URL", "TMDB_LANGUAGE", "EMBEDDING_MODEL", "CHROMA_PATH", "CHROMA_URL", "CACHE_DIR"):
+for name in (
+    "TMDB_API_KEY",
+    "TMDB_URL",
+    "TMDB_LANGUAGE",
+    "EMBEDDING_MODEL",
+    "CHROMA_PATH",
+    "CHROMA_URL",
+    "CHROMA_TOKEN",
+    "CACHE_DIR",
+):
     os.environ[name] = ""
 os.environ["HF_HUB_OFFLINE"] = "1"
 

