@@ -1,6 +1,5 @@
 """Beyond one process: vectors in a folder, and on a real Chroma server."""
 
-import gc
 import os
 import re
 import shutil
@@ -67,13 +66,20 @@ def running_chroma(folder):
         stop(process)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def close_connections():
-    """Close what Chroma's clients leave open, before the garbage collector complains."""
+@pytest.fixture(autouse=True)
+def close_connections(monkeypatch):
+    """Close what Chroma's clients leave open, and let the garbage collector complain of none before that."""
+    opened = []
+
+    class RememberedClient(httpx.Client):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            opened.append(self)
+
+    monkeypatch.setattr(httpx, "Client", RememberedClient)
     yield
-    for client in [thing for thing in gc.get_objects() if type(thing) is httpx.Client]:
-        if client.headers["User-Agent"].startswith("Chroma"):
-            client.close()
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture(scope="module")
