@@ -474,6 +474,7 @@ _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 # Of the true 20 nearest among 100,000 films these find 99.9 %, in 5 ms on 2 cores; 32 neighbours and a search 200 wide
 # find 82 % in 2 ms, and Chroma's defaults 54 %. That costs no time in building, and 220 bytes a film. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
+_CHROMA_TIMEOUT = 10  # seconds that a Chroma server has to say that it is there
 _CHUNK = 256  # films a step; Chroma takes some thousands at once, but the progress bar should move
 
 
@@ -566,12 +567,16 @@ def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
     return SentenceEmbedding(model_name)
 
 
-def _fail_to_reach_server() -> ConnectionError:
+def _fail_to_reach_server(error: Exception) -> ConnectionError:
+    import httpx  # through which Chroma speaks with a server
+
+    # Only of httpx's own errors is it known that they show no more than the network's words.
+    reason = type(error).__name__ + (f": {error}" if isinstance(error, httpx.TransportError) else "")
     server = urlsplit(config.CHROMA_URL)
     port = server.port or {"http": 80, "https": 443}[server.scheme]
     return ConnectionError(
-        f"no Chroma server answers at {server.hostname}:{port}. Check CHROMA_URL, and CHROMA_TOKEN if the server wants "
-        f"one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
+        f"no Chroma server answers at {server.hostname}:{port} ({reason}). Check CHROMA_URL, and CHROMA_TOKEN if the "
+        f"server wants one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
     )
 
 
@@ -583,12 +588,13 @@ def _names_server(function: Callable) -> Callable:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            import httpx  # through which Chroma speaks with a server
+            import httpx
 
             if not config.CHROMA_URL or not isinstance(error, httpx.TransportError):
                 raise
+            failure = _fail_to_reach_server(error)
         # Raised out here, where it does not carry along httpx's request, which holds the token.
-        raise _fail_to_reach_server()
+        raise failure
 
     return ask_chroma
 
@@ -606,11 +612,15 @@ def get_client() -> chromadb.ClientAPI:
     ------
     ConnectionError
         If no Chroma server answers at `CHROMA_URL`, or it refuses `CHROMA_TOKEN`.
+    OSError
+        If nothing can be kept in `CHROMA_PATH`.
     ValueError
         If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings cannot be right.
     """
     import chromadb
+    import httpx
     from chromadb.config import Settings
+    from chromadb.errors import InternalError
 
     settings = Settings(anonymized_telemetry=False)
     if config.CHROMA_PATH and config.CHROMA_URL:
@@ -619,7 +629,13 @@ def get_client() -> chromadb.ClientAPI:
             "or CHROMA_URL"
         )
     if config.CHROMA_PATH:
-        return chromadb.PersistentClient(config.CHROMA_PATH, settings=settings)
+        try:
+            return chromadb.PersistentClient(config.CHROMA_PATH, settings=settings)
+        except InternalError as error:
+            raise OSError(
+                f"no vectors can be kept in CHROMA_PATH={config.CHROMA_PATH} ({error}). Name a folder that can be "
+                "written to, and that Chroma filled if it is not empty."
+            ) from error
     if not config.CHROMA_URL:
         return chromadb.EphemeralClient(settings=settings)
 
@@ -628,11 +644,13 @@ def get_client() -> chromadb.ClientAPI:
     token = config.CHROMA_TOKEN
     headers = {"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else {}
     try:
+        # Chroma's own client would wait without end for a server that does not answer.
+        httpx.get(f"{config.CHROMA_URL.rstrip('/')}/api/v2/heartbeat", headers=headers, timeout=_CHROMA_TIMEOUT)
         return chromadb.HttpClient(config.CHROMA_URL, headers=headers, settings=settings)
-    except Exception:  # Chroma raises this and that, down to bare Exceptions with a web page in them
-        pass
+    except Exception as error:  # Chroma raises this and that, down to bare Exceptions with a web page in them
+        failure = _fail_to_reach_server(error)
     del settings, token, headers  # what shows the variables of a traceback shall not find the token there
-    raise _fail_to_reach_server()
+    raise failure
 
 
 def _check_server() -> None:
@@ -674,20 +692,33 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     ConnectionError
         If the Chroma server does not answer.
     ValueError
-        If another model made the collection. A model in a folder counts as another if its folder's name is another.
+        If another model or another program made the collection, or Chroma takes no such name. A model in a folder
+        counts as another if its folder's name is another.
     """
+    from chromadb.errors import InvalidArgumentError
+
     embed = _get_embedding_function(config.EMBEDDING_MODEL)
-    collection = client.get_or_create_collection(name, embedding_function=embed, configuration={"hnsw": _HNSW})
-    # A collection that was there keeps the configuration that it was made with.
-    made_with = collection.configuration_json.get("embedding_function") or {}
-    theirs, ours = made_with.get("config", {}).get("model_name"), embed.get_config()["model_name"]
+    new = {"hnsw": _HNSW, "embedding_function": embed}
+    try:
+        # What is there keeps its configuration. Opened without a function at first, for Chroma itself would refuse
+        # another program's in words that help nobody here, and would take another model.
+        there = client.get_or_create_collection(name, embedding_function=None, configuration=new)
+    except InvalidArgumentError as error:
+        raise ValueError(f"{name!r} cannot be a collection's name. {error}") from None
+    function = there.configuration_json.get("embedding_function") or {}
+    theirs = function.get("config", {}).get("model_name") if function.get("name") == embed.name() else None
+    ours = embed.get_config()["model_name"]
     if theirs != ours:
+        if theirs:
+            made, way_out = f"with the model {theirs!r}", f"Set EMBEDDING_MODEL={theirs} again, or give"
+        else:
+            made, way_out = f"by another program (embedding function: {function.get('name', 'none')})", "Give"
         raise ValueError(
-            f"the collection {name!r} was made with the model {theirs!r}, and EMBEDDING_MODEL is {ours!r}: distances "
-            f"between their embeddings mean nothing. Set EMBEDDING_MODEL={theirs} again, or give {ours!r} a "
-            f"collection of its own: get_collection(client, {name + '-2'!r})."
+            f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is {ours!r}: distances between their "
+            f"embeddings mean nothing. {way_out} {ours!r} a collection of its own: "
+            f"get_collection(client, {name + '-2'!r})."
         )
-    return collection
+    return client.get_collection(name, embedding_function=embed)
 
 
 @_names_server

