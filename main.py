@@ -532,6 +532,19 @@ def load_model(name: str = config.EMBEDDING_MODEL) -> SentenceTransformer:
 
 
 @lru_cache
+def _identify_model(name: str) -> str:
+    """Name a model in a way that holds on every machine: one in a folder by its weights, for its path does not."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return name.removeprefix("sentence-transformers/")
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("*.bin")):
+        with open(file, "rb") as weights:
+            digest.update(hashlib.file_digest(weights, "sha256").digest())
+    return f"folder with weights {digest.hexdigest()[:12]}"
+
+
+@lru_cache
 def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
     """Make Chroma's embedding function for a model. A function, for the class needs chromadb, and that loads late."""
     from chromadb import EmbeddingFunction
@@ -559,24 +572,28 @@ def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
             return SentenceEmbedding(**config)
 
         def get_config(self) -> dict:
-            # A collection keeps this. The path to a folder is another on every machine, its name need not be.
-            path = Path(self.model_name)
-            name = path.resolve().name if path.is_dir() else self.model_name
-            return {"model_name": name.removeprefix("sentence-transformers/")}
+            return {"model_name": _identify_model(self.model_name)}  # a collection keeps this
 
     return SentenceEmbedding(model_name)
 
 
-def _fail_to_reach_server(error: Exception) -> ConnectionError:
+def _find_server_fault(error: Exception) -> str | None:
+    """Say what went wrong between Chroma and its server, or None if that is not what the error is about."""
     import httpx  # through which Chroma speaks with a server
 
-    # Only of httpx's own errors is it known that they show no more than the network's words.
-    reason = type(error).__name__ + (f": {error}" if isinstance(error, httpx.TransportError) else "")
+    # The text of an answer that it does not know, perhaps a whole web page, Chroma raises as a bare Exception.
+    cause = error.__context__ if type(error) is Exception else error
+    if isinstance(cause, httpx.HTTPStatusError):
+        return f"status {cause.response.status_code}"
+    return f"{type(cause).__name__}: {cause}" if isinstance(cause, httpx.TransportError) else None
+
+
+def _fail_to_use_server(fault: str) -> ConnectionError:
     server = urlsplit(config.CHROMA_URL)
     port = server.port or {"http": 80, "https": 443}[server.scheme]
     return ConnectionError(
-        f"no Chroma server answers at {server.hostname}:{port} ({reason}). Check CHROMA_URL, and CHROMA_TOKEN if the "
-        f"server wants one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
+        f"the Chroma server at {server.hostname}:{port} cannot be used ({fault}). Check CHROMA_URL, and CHROMA_TOKEN "
+        f"if it wants one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
     )
 
 
@@ -588,13 +605,11 @@ def _names_server(function: Callable) -> Callable:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            import httpx
-
-            if not config.CHROMA_URL or not isinstance(error, httpx.TransportError):
+            fault = _find_server_fault(error) if config.CHROMA_URL else None
+            if not fault:
                 raise
-            failure = _fail_to_reach_server(error)
         # Raised out here, where it does not carry along httpx's request, which holds the token.
-        raise failure
+        raise _fail_to_use_server(fault)
 
     return ask_chroma
 
@@ -619,6 +634,7 @@ def get_client() -> chromadb.ClientAPI:
     """
     import chromadb
     import httpx
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
     from chromadb.errors import InternalError
 
@@ -632,6 +648,8 @@ def get_client() -> chromadb.ClientAPI:
         try:
             return chromadb.PersistentClient(config.CHROMA_PATH, settings=settings)
         except InternalError as error:
+            # Else Chroma would hand out the half-opened folder at the next call.
+            SharedSystemClient._identifier_to_system.pop(str(config.CHROMA_PATH), None)
             raise OSError(
                 f"no vectors can be kept in CHROMA_PATH={config.CHROMA_PATH} ({error}). Name a folder that can be "
                 "written to, and that Chroma filled if it is not empty."
@@ -645,30 +663,35 @@ def get_client() -> chromadb.ClientAPI:
     headers = {"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else {}
     try:
         # Chroma's own client would wait without end for a server that does not answer.
-        httpx.get(f"{config.CHROMA_URL.rstrip('/')}/api/v2/heartbeat", headers=headers, timeout=_CHROMA_TIMEOUT)
+        heartbeat = f"{config.CHROMA_URL.rstrip('/')}/api/v2/heartbeat"
+        httpx.get(heartbeat, headers=headers, timeout=_CHROMA_TIMEOUT).raise_for_status()
         return chromadb.HttpClient(config.CHROMA_URL, headers=headers, settings=settings)
-    except Exception as error:  # Chroma raises this and that, down to bare Exceptions with a web page in them
-        failure = _fail_to_reach_server(error)
+    except Exception as error:
+        fault = _find_server_fault(error) or type(error).__name__
     del settings, token, headers  # what shows the variables of a traceback shall not find the token there
-    raise failure
+    raise _fail_to_use_server(fault)
 
 
 def _check_server() -> None:
     """Check the form of `CHROMA_URL` and `CHROMA_TOKEN`."""
-    url = config.CHROMA_URL
-    try:
-        server = urlsplit(url)
-        fits = server.scheme in ("http", "https") and server.hostname and server.port != 0
-    except ValueError:
-        fits = False
-    if not fits or re.search(r"[@?#\s]", url):
-        shown = re.sub(r"//.*@|[?#].*", "…", url, flags=re.DOTALL)  # where a password or a token may stand
+    if not _is_url_of_server(config.CHROMA_URL):
+        shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)  # a password or a token may stand there
         raise ValueError(
             f"CHROMA_URL must be like http://host:8000, with nothing more to it, and not {shown!r}. "
             "A token goes into CHROMA_TOKEN."
         )
     if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
         raise ValueError("CHROMA_TOKEN holds characters that no HTTP header takes. Copy it once more, in one piece.")
+
+
+def _is_url_of_server(url: str) -> bool:
+    try:
+        server = urlsplit(url)
+        return bool(re.match("https?://", url) and server.hostname and server.port != 0) and not re.search(
+            r"[@?#\s]", url
+        )
+    except ValueError:  # what comes after the host is no port
+        return False
 
 
 @_names_server
@@ -692,8 +715,8 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     ConnectionError
         If the Chroma server does not answer.
     ValueError
-        If another model or another program made the collection, or Chroma takes no such name. A model in a folder
-        counts as another if its folder's name is another.
+        If another model or another program made the collection, or Chroma takes no such name. A model in a folder is
+        known by its weights, wherever the folder lies.
     """
     from chromadb.errors import InvalidArgumentError
 
@@ -707,15 +730,17 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         raise ValueError(f"{name!r} cannot be a collection's name. {error}") from None
     function = there.configuration_json.get("embedding_function") or {}
     theirs = function.get("config", {}).get("model_name") if function.get("name") == embed.name() else None
-    ours = embed.get_config()["model_name"]
-    if theirs != ours:
+    if theirs and theirs != embed.get_config()["model_name"] and not there.count():
+        # Nothing can be mixed yet. The model's name may have been misspelt, which shows when it is loaded.
+        there.modify(configuration={"embedding_function": embed})
+    elif theirs != embed.get_config()["model_name"]:
         if theirs:
-            made, way_out = f"with the model {theirs!r}", f"Set EMBEDDING_MODEL={theirs} again, or give"
+            made, way_out = f"with the model {theirs!r}", "Set EMBEDDING_MODEL to the former again, or give"
         else:
             made, way_out = f"by another program (embedding function: {function.get('name', 'none')})", "Give"
         raise ValueError(
-            f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is {ours!r}: distances between their "
-            f"embeddings mean nothing. {way_out} {ours!r} a collection of its own: "
+            f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is {config.EMBEDDING_MODEL!r}: distances "
+            f"between their embeddings mean nothing. {way_out} the latter a collection of its own: "
             f"get_collection(client, {name + '-2'!r})."
         )
     return client.get_collection(name, embedding_function=embed)
