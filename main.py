@@ -687,11 +687,10 @@ def _check_server() -> None:
 def _is_url_of_server(url: str) -> bool:
     try:
         server = urlsplit(url)
-        return bool(re.match("https?://", url) and server.hostname and server.port != 0) and not re.search(
-            r"[@?#\s]", url
-        )
+        fits = server.hostname and server.port != 0
     except ValueError:  # what comes after the host is no port
         return False
+    return bool(fits and re.fullmatch(r"https?://[^@?#\s]+", url))
 
 
 @_names_server

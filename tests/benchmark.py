@@ -227,7 +227,7 @@ def measure_growth() -> None:
         cells = [format(column[name], form) for column in columns]
         if name == "embed":
             cells = [cells[0], *(f"≈ {cell}" for cell in cells[1:-1]), cells[-1]]
-        cells[-1] = "?" if name == "recall" else f"≈ {cells[-1]}"
+        cells[-1] = "?" if name == "recall" else f"≈ {float(f'{columns[-1][name]:.2g}'):,.0f}"
         print(f"| {label} | {' | '.join(cells)} |")
 
 
