@@ -729,10 +729,11 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         raise ValueError(f"{name!r} cannot be a collection's name. {error}") from None
     function = there.configuration_json.get("embedding_function") or {}
     theirs = function.get("config", {}).get("model_name") if function.get("name") == embed.name() else None
-    if theirs and theirs != embed.get_config()["model_name"] and not there.count():
+    ours = embed.get_config()["model_name"]
+    if theirs and theirs != ours and not there.count():
         # Nothing can be mixed yet. The model's name may have been misspelt, which shows when it is loaded.
         there.modify(configuration={"embedding_function": embed})
-    elif theirs != embed.get_config()["model_name"]:
+    elif theirs != ours:
         if theirs:
             made, way_out = f"with the model {theirs!r}", "Set EMBEDDING_MODEL to the former again, or give"
         else:

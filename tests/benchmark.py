@@ -224,10 +224,11 @@ def measure_growth() -> None:
     print("| films | " + " | ".join(f"{size:,}" for size in SIZES) + " | 1,000,000 (estimate) |")
     print("|---|" + "--:|" * len(columns))
     for label, (name, form) in rows.items():
-        cells = [format(column[name], form) for column in columns]
+        *measured, estimate = (column[name] for column in columns)
+        cells = [format(figure, form) for figure in measured]
         if name == "embed":
-            cells = [cells[0], *(f"≈ {cell}" for cell in cells[1:-1]), cells[-1]]
-        cells[-1] = "?" if name == "recall" else f"≈ {float(f'{columns[-1][name]:.2g}'):,.0f}"
+            cells[1:] = [f"≈ {cell}" for cell in cells[1:]]
+        cells.append("?" if name == "recall" else f"≈ {float(f'{estimate:.2g}'):,.0f}")
         print(f"| {label} | {' | '.join(cells)} |")
 
 
