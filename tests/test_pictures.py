@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
-import main
-from main import find_similar, recommend, show_movies
+import pictures
+from main import find_similar, recommend
+from pictures import show_movies
 
 
 class Page(HTMLParser):
@@ -92,7 +93,7 @@ def test_an_empty_answer_says_so():
 
 def test_the_map_shows_every_film_and_names_the_answers(texts):
     answers = find_similar(texts, "Back to the future", n=5)
-    bundle, _ = DisplayFormatter().format(main.draw_map(texts, answers))  # as a notebook saves it
+    bundle, _ = DisplayFormatter().format(pictures.draw_map(texts, answers))  # as a notebook saves it
     assert set(bundle) == {"application/vnd.vegalite.v5+json", "image/png", "text/plain"}
     assert bundle["text/plain"] == "A map of the films"
     points, *_, names = bundle["application/vnd.vegalite.v5+json"]["layer"]
@@ -105,31 +106,31 @@ def test_the_map_shows_every_film_and_names_the_answers(texts):
 def test_a_map_of_too_few_films_is_a_value_error(collection, catalogue):
     main.add_movies(collection, catalogue.head(3), column="title")
     with pytest.raises(ValueError, match="five films"):
-        main.draw_map(collection, find_similar(collection, "prison"))
+        pictures.draw_map(collection, find_similar(collection, "prison"))
 
 
 def test_a_map_can_name_no_film_at_all(collection, catalogue):
     main.add_movies(collection, catalogue.head(5), column="title")
     nothing = find_similar(collection, "prison", where={"year": {"$lt": 1800}})
-    assert main.draw_map(collection, nothing)._repr_mimebundle_()["image/png"].startswith(b"\x89PNG")
+    assert pictures.draw_map(collection, nothing)._repr_mimebundle_()["image/png"].startswith(b"\x89PNG")
 
 
 def test_the_search_box_answers_with_posters_of_the_genre_and_years_asked_for(texts):
-    html = main.ask(texts, "robots", "Animation", (1990, 2010)).data
+    html = pictures.ask(texts, "robots", "Animation", (1990, 2010)).data
     assert "WALL·E" in html
     assert "Terminator" not in html
     assert "1984" not in Page(html).text
 
 
 def test_the_search_box_takes_any_genre_and_waits_for_a_question(texts):
-    assert "poster" in main.ask(texts, "robots", "", (1900, 2030)).data.lower()
-    assert "What is the film about" in main.ask(texts, "  ", "", (1900, 2030)).data
+    assert "poster" in pictures.ask(texts, "robots", "", (1900, 2030)).data.lower()
+    assert "What is the film about" in pictures.ask(texts, "  ", "", (1900, 2030)).data
 
 
 def test_the_search_box_answers_while_one_types_and_says_what_it_is_where_there_are_no_widgets(texts, monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
-    box = main.try_it(texts)
+    box = pictures.try_it(texts)
     query, genre, _, answers = box.children
     query.value = "a shark on the beach"
     assert "Jaws" in answers.value
