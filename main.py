@@ -847,7 +847,8 @@ _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a about an and are as at be but by film films for from has he her his i in into is it its like me movie "
-        "movies my of on or one she some somebody someone something that the their them there they this to want was what when "
+        "movies my of on or one she some somebody someone something that the their them there they this to want "
+        "was what when "
         "where which who whose will with you your",
     )
 )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
+import main
 import pictures
 from main import find_similar, recommend
 from pictures import show_movies
