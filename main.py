@@ -1233,7 +1233,7 @@ def _fold(text: pl.Expr) -> pl.Expr:
 
 def _fold_unwanted(without: str | Iterable[str]) -> list[str]:
     """Fold the words that must not stand in a text, each between blanks, in the singular and the plural."""
-    words = [without] if isinstance(without, str) else list(without)
+    words = list(without) if isinstance(without, Iterable) and not isinstance(without, str) else [without]
     if strange := [word for word in words if not isinstance(word, str)]:
         raise ValueError(f"without must be a word or several, not {strange[0]!r}")
     folded = pl.DataFrame({"word": words}, schema={"word": pl.String}).select(_fold(pl.col("word")))["word"]
