@@ -1,6 +1,7 @@
 """What the tests share. They never read the developer's own settings, and never leave this machine."""
 
 import os
+import re
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -85,3 +86,21 @@ def texts(catalogue):
     collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
     main.add_movies(collection, catalogue)
     return collection
+
+
+@pytest.fixture(scope="session")
+def same_text():
+    """Compare what two runs of a cell printed: the words exactly, the numbers within two per cent."""
+
+    def told(cell):
+        parts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+        text = re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", "\n".join(parts))
+        number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+        return re.sub(number, "#", text), [float(found) for found in re.findall(number, text)]
+
+    def check(now, then):
+        (words, numbers), (old_words, old_numbers) = told(now), told(then)
+        assert words == old_words
+        assert numbers == pytest.approx(old_numbers, rel=0.02, abs=0.002)
+
+    return check
