@@ -1,21 +1,66 @@
-"""Every setting, read once: from the environment, else from `.env` beside this file, else the default given here.
+"""Every setting, read once: from the environment, or from `.env` beside this file, or the default given here.
 
 An empty value means unset. `TMDB_API_KEY=` in the environment therefore switches off a key that `.env` holds.
 """
 
 import os
+from io import StringIO
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+
+class Secret(str):
+    """A key or token. It is `***` wherever it is shown; joining (`"Bearer " + key`) and `encode` give the real one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
 
 _ROOT = Path(__file__).resolve().parent
-# Values only: loaded into os.environ, the key would be inherited by every process that a notebook starts.
-_DOTENV = dotenv_values(_ROOT / ".env", encoding="utf-8-sig")
+_SECRETS = ("TMDB_API_KEY", "CHROMA_TOKEN")
+
+
+def _read_dotenv(file: Path) -> dict[str, str]:
+    # Values only: loaded into os.environ, the key would be inherited by every process that a notebook starts.
+    text = None
+    if file.exists() and not file.is_dir():
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            text = "\0"
+    if text and "\0" in text:  # UTF-16 without a mark at its start
+        text = None  # a traceback may show it
+    elif text is not None or not file.is_file():
+        values = {}
+        for binding in parse_stream(StringIO(text or "")):
+            value = binding.value or ""
+            if binding.key in _SECRETS:
+                # To the end of its line: a token may hold " #", which starts a comment after any other value.
+                rest = binding.original.string.partition("=")[2].strip()
+                value = Secret(value if rest[:1] in ("'", '"') else rest)
+            if binding.key:
+                values[binding.key] = value
+        return values
+    raise ValueError(
+        f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
+        "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
+    )
+
+
+_DOTENV = _read_dotenv(_ROOT / ".env")
 
 
 def _read(name: str, default: str | None = None) -> str | None:
-    value = os.environ.get(name, _DOTENV.get(name)) or ""
-    return value.strip() or default
+    value = (os.environ.get(name, _DOTENV.get(name)) or "").strip() or default
+    return Secret(value) if value and name in _SECRETS else value
 
 
 def _read_path(name: str, default: str | None = None) -> Path | None:
@@ -32,3 +77,4 @@ EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the 
 CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder
 CHROMA_URL = _read("CHROMA_URL")  # or on the Chroma server there
 CHROMA_TOKEN = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token
+del _DOTENV  # which holds the whole file

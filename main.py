@@ -11,18 +11,24 @@ and sentence_transformers take seconds.
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import hashlib
+import itertools
 import json
 import logging
+import math
 import operator
+import os
 import re
-import sqlite3
+import reprlib
+import sys
 import threading
+import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +37,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import polars as pl
 import requests
-import tenacity
-from tqdm.auto import tqdm
+from tqdm import tqdm
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
@@ -63,52 +68,468 @@ __all__ = [
 _ROOT = Path(__file__).resolve().parent
 
 
-def _progress(items: Iterable, **kwargs) -> Iterator:
-    """Iterate under a tqdm bar that is gone when all is done, from a notebook's saved output too."""
-    # Work that takes less than a second needs no bar.
-    bar = tqdm(items, leave=False, delay=1, **kwargs)
-    yield from bar
-    if getattr(bar, "displayed", False):  # only tqdm's notebook bar has it
-        from IPython.display import clear_output
+class _Bar(tqdm):
+    """A tqdm bar that a notebook shows as text in an output of its own, which is empty once the bar is closed."""
 
-        clear_output()
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if not hasattr(shell, "kernel"):
+            super().display(msg, pos)
+            return
+        from IPython.display import display
+
+        text = {"text/plain": str(self) if msg is None else msg}
+        if hasattr(self, "output"):
+            self.output.update(text, raw=True)
+        else:
+            self.output = display(text, raw=True, display_id=True)
+
+
+def _progress(items: Iterable | None = None, **kwargs) -> tqdm:
+    """Make a bar for `items`, or for `update(n)` inside `with`. Work of less than a second shows none."""
+    return _Bar(items, leave=False, delay=1, miniters=1, **kwargs)
 
 
 # --- Fetch: TMDb -> list[dict] --------------------------------------------------------------------------------------
 
-_SAMPLE_FILE = _ROOT / "notebooks" / "sample_movies.json"
-_THREADS = 8  # enough to reach the rate limit when TMDb takes a fifth of a second to answer
-_PER_SECOND = 38  # TMDb allows 40; what leaves here evenly may arrive a little bunched
-_TIMEOUT = (5, 10)  # seconds to connect, and to wait for the next byte
-_TRIES = 5  # for each document, begun within _PATIENCE seconds
-_PATIENCE = 45
+
+class TMDbError(RuntimeError):
+    """
+    TMDb did not give what was asked for; the message says what failed and what to do about it.
+
+    Attributes
+    ----------
+    retry_at
+        The time, on the clock of `time.monotonic`, from which another try may help; None if it does not.
+    """
+
+    def __init__(self, message: str, retry_at: float | None = None):
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
+    """
+    Fetch every movie that has at least so many votes from The Movie Database (TMDb).
+
+    Answers are kept in `CACHE_DIR` for a day. A second fetch needs no request, and one that was cut off goes on where
+    it stopped.
+
+    Parameters
+    ----------
+    min_votes
+        Leave out movies with fewer votes than this.
+
+    Returns
+    -------
+    list of dict
+        Movies as TMDb describes them, each once, best vote average first.
+
+    Raises
+    ------
+    TMDbError
+        If there is no key, or TMDb refuses it, cannot be reached, or sends what cannot be used. There is no partial
+        result.
+    ValueError
+        If `min_votes` is not a whole number from 0.
+
+    Warns
+    -----
+    UserWarning
+        If TMDb hands out fewer movies than it counts, with both numbers, or if the cache cannot be used.
+    """
+    try:
+        low = operator.index(min_votes)
+    except TypeError:
+        low = -1
+    if low < 0:
+        raise ValueError(f"min_votes must be a whole number from 0, not {min_votes!r}")
+    movies = {movie["id"]: movie for movie in _fetch_movies(low)}
+    return sorted(
+        movies.values(), key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0))
+    )
+
+
 _LAST_PAGE = 500  # TMDb answers no page beyond it
+
+
+def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
+    """Fetch all movies with `low` to `high` votes, in as many windows as it takes."""
+    movies = _fetch_window(low, high)
+    if movies is not None:
+        return movies
+    if low == high:
+        raise TMDbError(
+            f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no more than that. "
+            f"Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
+        )
+    # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be read.
+    middle = 2 * low + 1 if high is None else (low + high) // 2
+    return _fetch_movies(low, middle) + _fetch_movies(middle + 1, high)
+
+
 # Votes come in while pages are read, and rows move between pages. What one order missed, another finds.
 _ORDERS = ["vote_count.desc", "primary_release_date.asc", "title.asc", "vote_count.asc", "primary_release_date.desc"]
 
 
-class TMDbError(RuntimeError):
-    """TMDb did not give what was asked for; the message says what failed and what to do about it."""
+def _fetch_window(low: int, high: int | None) -> list[dict] | None:
+    """Fetch all movies with `low` to `high` votes, or None if there are more than TMDb hands out."""
+    window = {"vote_count.gte": low} | ({} if high is None else {"vote_count.lte": high})
+    movies: dict[int, dict] = {}
+    for order in _ORDERS:
+        first = _get_json("/discover/movie", page=1, sort_by=order, **window)
+        if first["total_pages"] > _LAST_PAGE:
+            return None
+        pages = [{"page": page, "sort_by": order, **window} for page in range(2, first["total_pages"] + 1)]
+        counted = 0
+        with _progress(total=first["total_results"], desc="Fetching movies", unit="movie") as bar:
+            for document in itertools.chain([first], _get_documents("/discover/movie", pages)):
+                movies |= {movie["id"]: movie for movie in document["results"]}
+                counted = max(counted, document["total_results"])
+                bar.update(len(document["results"]))
+        if len(movies) >= counted:
+            return list(movies.values())
+    warnings.warn(
+        f"TMDb counts {counted:,} movies of {window}, but hands out {len(movies):,}, however often it is asked. "
+        "The others are missing here.",
+        stacklevel=2,
+    )
+    return list(movies.values())
 
 
-class _TransientError(TMDbError):
-    """A failure that the next try may not meet, `wait` seconds later if TMDb named a time."""
+def search_movies(query: str) -> list[dict]:
+    """
+    Search TMDb by title, for a movie that is not in the catalogue.
 
-    def __init__(self, message: str, wait: float = 0):
-        super().__init__(message)
-        self.wait = wait
+    Parameters
+    ----------
+    query
+        A title, or a part of one.
+
+    Returns
+    -------
+    list of dict
+        Up to 20 movies (TMDb's first page), the best match first, of the same shape as `fetch_popular_movies`.
+
+    Raises
+    ------
+    TMDbError
+        If there is no key, or TMDb refuses it, cannot be reached, or sends what cannot be used.
+    ValueError
+        If `query` is empty.
+    """
+    return _get_json("/search/movie", query=_check_query(query))["results"]
+
+
+def _check_query(query: str) -> str:
+    if not isinstance(query, str) or not query.strip():
+        raise ValueError(f"query must be a text that says what to look for, not {query!r}")
+    return query
+
+
+def load_sample_movies() -> list[dict]:
+    """
+    Load the embedded catalogue: movies of TMDb with overviews written for this project.
+
+    Returns
+    -------
+    list of dict
+        Movies of the same shape as `fetch_popular_movies`, best vote average first. Needs neither key nor network.
+    """
+    return _load_sample()["results"]
+
+
+def _load_sample() -> dict:
+    return json.loads((_ROOT / "notebooks" / "sample_movies.json").read_text(encoding="utf-8"))
+
+
+def get_id_to_genre() -> dict[int, str]:
+    """
+    Map genre ids to genre names: TMDb's with a key, the embedded catalogue's without.
+
+    Returns
+    -------
+    dict of int to str
+        With a key, names in the language of `TMDB_LANGUAGE`, or in English where TMDb has none in that language; a
+        genre that has no name there either is left out. Without a key, names in English.
+
+    Raises
+    ------
+    TMDbError
+        If there is a key, and TMDb refuses it, cannot be reached, or sends what cannot be used.
+    """
+    english = {genre["id"]: genre["name"] for genre in _load_sample()["genres"]}
+    if not config.TMDB_API_KEY:
+        return english
+    genres = _get_json("/genre/movie/list")["genres"]
+    names = {genre["id"]: (genre.get("name") or "").strip() or english.get(genre["id"]) for genre in genres}
+    return {id: name for id, name in names.items() if name}
+
+
+# Talk to TMDb
+
+_AT_ONCE = 8  # requests under way: enough to reach the rate limit when TMDb takes a fifth of a second to answer
+_PER_SECOND = 38.5  # TMDb allows 40; what leaves here evenly may arrive a little bunched
+_TIMEOUT = 10  # seconds for a try, from the first byte to the last
+_TRIES = 5  # for each document, begun within _PATIENCE seconds
+_PATIENCE = 45
+_turn_lock = threading.Lock()
+_next_turn = 0.0  # when the rate limit lets the next request begin, on the clock of time.monotonic
+
+
+def _get_json(path: str, **params) -> dict:
+    """Get one document from the cache or from TMDb."""
+    return next(_get_documents(path, [params]))
+
+
+def _get_documents(path: str, questions: Iterable[dict]) -> Iterator[dict]:
+    """
+    Get a document for each set of parameters, in their order, several at a time.
+
+    Only the caller's thread begins requests, so that none begins after an error or Ctrl-C.
+    """
+    _check_settings()
+    _remove_expired()
+    begun: deque[tuple[dict, Future]] = deque()
+    for question in questions:
+        params = {"language": config.TMDB_LANGUAGE, **question}
+        begun.append((params, _begin(path, params)))
+        while begun and (len(begun) == _AT_ONCE or begun[0][1].done()):
+            yield _finish(path, *begun.popleft())
+    while begun:
+        yield _finish(path, *begun.popleft())
+
+
+def _check_settings() -> None:
+    if not config.TMDB_API_KEY:
+        raise TMDbError(
+            "TMDb wants a key, and TMDB_API_KEY is not set. Get a free one at https://www.themoviedb.org/settings/api "
+            "and put it into the file .env as TMDB_API_KEY=...; without a key, use load_sample_movies()."
+        )
+    if not re.fullmatch(r"[\w.~+/=-]+", config.TMDB_API_KEY, re.ASCII):
+        raise TMDbError(
+            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece, with nothing after it."
+        )
+    try:
+        url = urlsplit(config.TMDB_URL)
+        fits = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not url.query + url.fragment
+    except ValueError:  # brackets that do not match, or a port that is no number
+        fits = False
+    if not fits:
+        raise TMDbError("TMDB_URL is not an address such as https://api.themoviedb.org/3, with nothing after it.")
+
+
+def _begin(path: str, params: dict) -> Future:
+    """
+    Begin to get a document: from the cache, or with a request in a thread of its own.
+
+    Nobody has to wait for that thread, neither Ctrl-C nor the end of the process. Its frames, some of which hold the
+    key, are in no traceback.
+    """
+    answer: Future = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(_request(path, params))
+        except BaseException as error:
+            error.__context__ = None  # an exception of requests holds the URL, and so a v3 key
+            answer.set_exception(error)
+
+    if document := _read_cache(path, params):
+        answer.set_result(document)
+        return answer
+    _wait_for_turn()
+    threading.Thread(target=run, daemon=True).start()
+    return answer
+
+
+def _wait_for_turn() -> None:
+    """Wait until the rate limit lets a request begin. Evenly, for the server must see no bunches."""
+    global _next_turn
+    with _turn_lock:
+        turn = max(_next_turn, time.monotonic())
+        _next_turn = turn + 1 / _PER_SECOND
+    time.sleep(max(0, turn - time.monotonic()))
+
+
+def _finish(path: str, params: dict, answer: Future) -> dict:
+    """Wait for a document that was begun, and try again while that may help."""
+    give_up = time.monotonic() + _PATIENCE
+    for number in itertools.count(1):
+        try:
+            return answer.result(_TIMEOUT)
+        except TimeoutError:
+            host = urlsplit(config.TMDB_URL).hostname
+            error = TMDbError(f"TMDb at {host} did not answer within {_TIMEOUT} seconds. Try again in a minute.", 0)
+        except TMDbError as caught:
+            error = caught
+        if error.retry_at is None or number == _TRIES:
+            raise error
+        pause = max(2.0 ** (number - 2), error.retry_at - time.monotonic())
+        if time.monotonic() + pause > give_up:
+            raise error
+        time.sleep(pause)
+        answer = _begin(path, params)
+    raise AssertionError("unreachable")
+
+
+def _request(path: str, params: dict) -> dict:
+    """Ask TMDb once for a document, and keep it in the cache."""
+    host = urlsplit(config.TMDB_URL).hostname
+    try:
+        # TMDb never redirects. Following a redirect would hand the key to a stranger.
+        response = _SESSION.get(config.TMDB_URL + path, params=params, timeout=_TIMEOUT, allow_redirects=False)
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        raise TMDbError(
+            f"TMDb at {host} cannot be reached ({type(error).__name__}). Check the network, and TMDB_URL; "
+            "load_sample_movies() needs no network.",
+            retry_at=0,
+        ) from None
+    except Exception as error:
+        raise TMDbError(
+            f"TMDb at {host} cannot be asked ({type(error).__name__}). Check TMDB_URL and the proxy."
+        ) from None
+    _check_status(response, path)
+    try:
+        text = response.content.decode(response.encoding or "utf-8")
+    except (LookupError, ValueError):
+        raise TMDbError(
+            f"TMDb at {host} sent text in an unknown or wrong encoding ({response.encoding}). Check TMDB_URL."
+        ) from None
+    document = _read_document(text, path)
+    _write_cache(path, params, text)
+    return document
+
+
+_UNITS = {"hours": 3_600, "minutes": 60}
+
+
+def _check_status(response: requests.Response, path: str) -> None:
+    """Raise what the status of an answer says."""
+    host, status = urlsplit(config.TMDB_URL).hostname, response.status_code
+    if status in (401, 403):
+        raise TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
+    if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524:  # 520 to 524 are Cloudflare's
+        try:
+            wait = Retry(retry_after_max=math.inf).get_retry_after(response.raw) or 0  # reads seconds and dates
+        except (InvalidHeader, ValueError, OverflowError):
+            wait = 0
+        unit, seconds = next(((unit, size) for unit, size in _UNITS.items() if wait > 2 * size), ("seconds", 1))
+        when = f"in {math.ceil(wait / seconds):,} {unit}" if wait else "in a minute"
+        raise TMDbError(f"TMDb at {host} is busy (status {status}). Try again {when}.", time.monotonic() + wait)
+    if status == 404:
+        raise TMDbError(f"TMDb at {host} has nothing at {path} (status 404). Check TMDB_URL, which should end in /3.")
+    if status != 200:
+        raise TMDbError(f"TMDb at {host} answered with status {status}. Check TMDB_URL, which should end in /3.")
+
+
+def _read_document(text: str, path: str) -> dict:
+    """Read one of TMDb's documents, and raise what is wrong with it."""
+    host = urlsplit(config.TMDB_URL).hostname
+    if text.lstrip().startswith("<"):
+        raise TMDbError(f"A web page came instead of TMDb's movies. Perhaps {host} is behind a login: open a browser.")
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError:
+        raise TMDbError(f"TMDb at {host} sent half a document. Try again in a minute.", retry_at=0) from None
+    except (ValueError, RecursionError):  # Python reads no number of more than 4,300 digits
+        raise TMDbError(
+            f"TMDb at {host} sent JSON with a number too long or nested too deep to read. Check TMDB_URL."
+        ) from None
+    name = {"/genre": "genres", "/find/": "movie_results"}.get(path[:6], "results")
+    rows = document.get(name) if isinstance(document, dict) else None
+    counts = (
+        [document.get(count) for count in ("total_pages", "total_results")]
+        if name == "results" and rows is not None
+        else []
+    )
+    if not isinstance(rows, list) or not all(_is_whole(count) and count >= 0 for count in counts):
+        raise TMDbError(f"{host} answered with JSON of another shape than TMDb's. Check TMDB_URL.")
+    for row in rows:
+        if not isinstance(row, dict) or not _is_whole(row.get("id")):
+            raise TMDbError(f"TMDb at {host} sent {path} with a row that has no whole number as id. Check TMDB_URL.")
+        for field, fits in _FIELDS.items():
+            if row.get(field) is not None and not fits(row[field]):
+                raise TMDbError(
+                    f"TMDb at {host} sent {path} with a field that cannot be used: id {row['id']} has "
+                    f"{field}={reprlib.repr(row[field])}. Try again tomorrow, or correct it at TMDb."
+                )
+    return document
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+_TEXTS = ["title", "original_title", "overview", "release_date", "original_language", "poster_path", "name"]
+# What a field of a row must be, unless it is null.
+_FIELDS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(_TEXTS, lambda value: isinstance(value, str)),
+    "vote_average": lambda value: _is_whole(value) or (isinstance(value, float) and math.isfinite(value)),
+    "vote_count": _is_whole,
+    "genre_ids": lambda value: isinstance(value, list) and all(map(_is_whole, value)),
+}
+
+# The cache: a file for each answer, without a lock. requests-cache's own files are not written aside, and its redirects
+# lie in SQLite, which waits for a lock without limit.
+
+_DAY = 86_400  # seconds that an answer is kept
+
+
+def _find_cache_file(path: str, params: dict) -> Path:
+    question = json.dumps([config.TMDB_URL, path, params], sort_keys=True)
+    return config.CACHE_DIR / f"{hashlib.sha256(question.encode()).hexdigest()}.json"
+
+
+def _read_cache(path: str, params: dict) -> dict | None:
+    """Read a document that is less than a day old; None if there is none, or it is broken."""
+    file = _find_cache_file(path, params)
+    try:
+        fresh = 0 <= time.time() - file.stat().st_mtime < _DAY
+        return _read_document(file.read_text(encoding="utf-8"), path) if fresh else None
+    except (OSError, ValueError, TMDbError):
+        return None
+
+
+def _write_cache(path: str, params: dict, text: str) -> None:
+    """Write a document aside and rename it, so that another process finds it whole or not at all."""
+    file = _find_cache_file(path, params)
+    aside = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, file)
+    except FileNotFoundError:
+        pass  # `rm -r .cache` ran at the same moment
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            aside.unlink()
+        _warn_of_cache(file.parent, getattr(error, "strerror", None) or str(error))
+
+
+@lru_cache  # one warning is enough
+def _warn_of_cache(folder: Path, reason: str) -> None:
+    warnings.warn(f"going on without the cache in CACHE_DIR={folder}, which cannot be used: {reason}", stacklevel=2)
+
+
+def _remove_expired() -> None:
+    """Remove answers of more than a day, and no file of anybody's."""
+    for file in config.CACHE_DIR.glob("[0-9a-f]" * 64 + ".json*"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime >= _DAY:
+                file.unlink()
 
 
 class _SigningAdapter(requests.adapters.HTTPAdapter):
-    """Signs each request as it leaves, so that what lies above (cache, rate limit, their logs) never sees the key."""
+    """Signs each request as it leaves, so that what lies above (the session, the cache, its logs) never sees the key."""
 
-    def send(self, request: requests.PreparedRequest, **kwargs) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
         if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token, and those start like this
-            signed.headers["Authorization"] = f"Bearer {config.TMDB_API_KEY}"
+            signed.headers["Authorization"] = "Bearer " + config.TMDB_API_KEY
         else:
             signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
-        response = super().send(signed, **kwargs)
+        response = super().send(signed, *args, **kwargs)
         response.request, response.url = request, request.url
         return response
 
@@ -119,271 +540,10 @@ def _hide_key(record: logging.LogRecord) -> bool:
     return True
 
 
-@lru_cache
-def _get_session(url: str, folder: Path, cached: bool = True) -> requests.Session:
-    """Open the session for TMDb at `url`: a day's memory in `folder`, over the rate limit, over the signing."""
-    from requests_cache import CacheMixin
-    from requests_ratelimiter import LimiterMixin
-
-    class LimitedSession(LimiterMixin, requests.Session):
-        pass
-
-    class RememberingSession(CacheMixin, LimitedSession):
-        pass
-
-    # No waiting of the limiter's own after a 429: each try waits for as long as TMDb says.
-    limit = {"per_second": _PER_SECOND, "limit_statuses": ()}
-    session = None
-    if cached:
-        try:
-            session = RememberingSession(
-                str(folder / "tmdb.sqlite"),
-                expire_after=timedelta(days=1),
-                serializer="json",  # the default, pickle, would run what it reads
-                filter_fn=lambda response: _find_fault(response) is None,
-                **limit,
-            )
-            session.cache.delete(expired=True)  # TMDb's terms allow six months at the most
-        except (OSError, sqlite3.Error) as error:
-            warnings.warn(f"going on without the cache in {folder}, which cannot be used: {error}", stacklevel=2)
-            session = None
-    session = session or LimitedSession(**limit)
-    session.mount(url, _SigningAdapter())
-    logging.getLogger("urllib3.connectionpool").addFilter(_hide_key)
-    return session
-
-
-def _find_fault(response: requests.Response) -> TMDbError | None:
-    """Say what is wrong with an answer, or None if it is one of TMDb's documents."""
-    host = urlsplit(config.TMDB_URL).hostname
-    status = response.status_code
-    if status in (401, 403):
-        return TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
-    if status == 429 or 500 <= status <= 504:
-        try:
-            wait = Retry().get_retry_after(response.raw) or 0  # reads seconds and dates
-        except InvalidHeader:
-            wait = 0
-        return _TransientError(f"TMDb at {host} is busy (status {status}). Try again {_in_seconds(wait)}.", wait)
-    if status != 200:
-        return TMDbError(f"TMDb at {host} answered with status {status}. Check TMDB_URL, which should end in /3.")
-    try:
-        document = response.json()
-    except requests.exceptions.JSONDecodeError:
-        if response.text.lstrip().startswith("<"):
-            return TMDbError(
-                f"A web page came instead of TMDb's films. Perhaps {host} is behind a login: open a browser."
-            )
-        return _TransientError(f"TMDb at {host} sent half a document. Try again in a minute.")
-    rows = counts = None
-    if isinstance(document, dict):
-        rows = document.get("results", document.get("genres"))
-        counts = [document.get(name) for name in ("total_pages", "total_results")] if "results" in document else []
-    if (
-        not isinstance(rows, list)
-        or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows)
-        or not all(isinstance(count, int) for count in counts)
-    ):
-        return TMDbError(f"{host} answered with JSON of another shape than TMDb's. Check TMDB_URL.")
-    return None
-
-
-def _in_seconds(wait: float) -> str:
-    return f"in {wait:,.0f} seconds" if wait else "in a minute"
-
-
-def _ask_once(path: str, params: dict) -> dict:
-    host = urlsplit(config.TMDB_URL).hostname
-    options = {"params": {"language": config.TMDB_LANGUAGE, **params}, "timeout": _TIMEOUT}
-    options["allow_redirects"] = False  # TMDb never redirects, and what does shall not be followed
-    try:
-        try:
-            response = _get_session(config.TMDB_URL, config.CACHE_DIR).get(config.TMDB_URL + path, **options)
-        except sqlite3.Error:  # a cache that broke after it was opened
-            uncached = _get_session(config.TMDB_URL, config.CACHE_DIR, cached=False)
-            response = uncached.get(config.TMDB_URL + path, **options)
-        fault = _find_fault(response)
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        fault = _TransientError(
-            f"TMDb at {host} cannot be reached ({type(error).__name__}). Check the network, and TMDB_URL; "
-            "load_sample_movies() needs no network."
-        )
-    except requests.RequestException as error:
-        fault = TMDbError(f"TMDb at {host} cannot be asked ({type(error).__name__}). Check TMDB_URL and the proxy.")
-    # Raised out here, where no exception is being handled: requests puts the URL, and so a v3 key, into its
-    # exceptions, and one raised above would carry it along as its context.
-    if fault:
-        raise fault
-    return response.json()
-
-
-def _get_json(path: str, stop: threading.Event | None = None, **params) -> dict:
-    """Get one document from TMDb, trying again while that may help and until `stop` is set."""
-    key = config.TMDB_API_KEY or ""
-    if not key:
-        raise TMDbError(
-            "TMDb wants a key, and TMDB_API_KEY is not set. Get a free one at https://www.themoviedb.org/settings/api "
-            "and put it into the file .env as TMDB_API_KEY=...; without a key, use load_sample_movies()."
-        )
-    if not re.fullmatch(r"[\w.~+/=-]+", key, re.ASCII):
-        raise TMDbError("TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece.")
-    stop = stop or threading.Event()
-    tries = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(_TransientError),
-        wait=lambda state: max(0.5 * 2 ** (state.attempt_number - 1), state.outcome.exception().wait),
-        stop=tenacity.stop_after_attempt(_TRIES)
-        | tenacity.stop_before_delay(_PATIENCE)
-        | tenacity.stop_when_event_set(stop),
-        sleep=tenacity.sleep_using_event(stop),
-        reraise=True,
-    )
-    return tries(_ask_once, path, params)
-
-
-def _get_pages(pages: range, **params) -> list[dict]:
-    """Get pages of a discover answer, several at a time."""
-    stop = threading.Event()
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        documents = pool.map(lambda page: _get_json("/discover/movie", stop, page=page, **params), pages)
-        return list(_progress(documents, total=len(pages), desc="Fetching films", unit="page"))
-    finally:
-        # After an error or Ctrl-C nobody waits for what is under way, and nothing new begins.
-        stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _get_window(low: int, high: int | None) -> list[dict] | None:
-    """Get all films with `low` to `high` votes, or None if there are more than TMDb hands out."""
-    window = {"vote_count.gte": low} | ({} if high is None else {"vote_count.lte": high})
-    movies = {}
-    for order in _ORDERS:
-        first = _get_json("/discover/movie", page=1, sort_by=order, **window)
-        if first["total_pages"] > _LAST_PAGE:
-            return None
-        documents = [first, *_get_pages(range(2, first["total_pages"] + 1), sort_by=order, **window)]
-        movies |= {movie["id"]: movie for document in documents for movie in document["results"]}
-        counted = max(document["total_results"] for document in documents)
-        if len(movies) >= counted:
-            return list(movies.values())
-    warnings.warn(
-        f"TMDb counts {counted:,} films of {window}, but hands out {len(movies):,}, however often it is asked. "
-        "The others are missing here.",
-        stacklevel=2,
-    )
-    return list(movies.values())
-
-
-def _get_films(low: int, high: int | None = None) -> list[dict]:
-    """Get all films with `low` to `high` votes, in as many windows as it takes."""
-    movies = _get_window(low, high)
-    if movies is not None:
-        return movies
-    if low == high:
-        raise TMDbError(
-            f"More than {20 * _LAST_PAGE:,} films have {low:,} votes, and TMDb hands out no more than that. "
-            f"Ask for films with more votes: fetch_popular_movies(min_votes={low + 1})."
-        )
-    # Few votes first: a film that gains votes meanwhile moves to where it is still going to be read.
-    middle = 2 * low + 1 if high is None else (low + high) // 2
-    return _get_films(low, middle) + _get_films(middle + 1, high)
-
-
-def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
-    """
-    Fetch every film that has at least so many votes from The Movie Database (TMDb).
-
-    Answers are remembered in `CACHE_DIR` for a day, so that a second fetch costs no request and one that was cut
-    off goes on where it stopped.
-
-    Parameters
-    ----------
-    min_votes
-        Leave out films with fewer votes than this.
-
-    Returns
-    -------
-    list of dict
-        Films as TMDb describes them, each once, best vote average first.
-
-    Raises
-    ------
-    TMDbError
-        If there is no key, or TMDb refuses it, cannot be reached, or answers nonsense. There is no partial result.
-    ValueError
-        If `min_votes` is negative.
-
-    Warns
-    -----
-    UserWarning
-        If TMDb hands out fewer films than it counts, with both numbers.
-    """
-    if min_votes < 0:
-        raise ValueError(f"min_votes must be 0 or more, not {min_votes!r}")
-    movies = {movie["id"]: movie for movie in _get_films(min_votes)}
-    return sorted(
-        movies.values(), key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0))
-    )
-
-
-def search_movies(query: str) -> list[dict]:
-    """
-    Search TMDb by title, for a film that is not in the catalogue.
-
-    Parameters
-    ----------
-    query
-        A title, or a part of one.
-
-    Returns
-    -------
-    list of dict
-        Up to 20 films (TMDb's first page), the best match first, of the same shape as `fetch_popular_movies`.
-
-    Raises
-    ------
-    TMDbError
-        If there is no key, or TMDb cannot be asked or refuses the key.
-    ValueError
-        If `query` is empty.
-    """
-    return _get_json("/search/movie", query=_check_query(query))["results"]
-
-
-def load_sample_movies() -> list[dict]:
-    """
-    Load the embedded catalogue: films of TMDb with overviews written for this project. Needs neither key nor network.
-
-    Returns
-    -------
-    list of dict
-        Films of the same shape as `fetch_popular_movies`, best vote average first.
-    """
-    return _load_sample()["results"]
-
-
-def _load_sample() -> dict:
-    return json.loads(_SAMPLE_FILE.read_text(encoding="utf-8"))
-
-
-@lru_cache
-def get_id_to_genre() -> dict[int, str]:
-    """
-    Map genre ids to genre names: TMDb's with a key, the embedded catalogue's without.
-
-    Returns
-    -------
-    dict of int to str
-        Names in the language of `TMDB_LANGUAGE` with a key, in English without.
-    """
-    genres = (_get_json("/genre/movie/list") if config.TMDB_API_KEY else _load_sample())["genres"]
-    return {genre["id"]: genre["name"] for genre in genres}
-
-
-def _check_query(query: str) -> str:
-    if not isinstance(query, str) or not query.strip():
-        raise ValueError(f"query must be a text that says what to look for, not {query!r}")
-    return query
+_SESSION = requests.Session()
+_SESSION.mount("http://", _SigningAdapter())
+_SESSION.mount("https://", _SigningAdapter())
+logging.getLogger("urllib3.connectionpool").addFilter(_hide_key)
 
 
 # --- Prepare: list[dict] -> polars.DataFrame ------------------------------------------------------------------------
@@ -441,8 +601,9 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         if movie["id"] is None:
             raise ValueError(f"a movie needs a whole number as its id, and {label} has none")
         faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
-        unnamed |= {genre for genre in movie["genres"] if isinstance(genre, int) and genre not in id_to_genre}
-        movie["genres"] = [id_to_genre.get(genre, genre) for genre in movie["genres"] if genre not in unnamed]
+        names = {id: id_to_genre.get(id, name) for id, name in movie["genres"].items()}
+        unnamed |= {id for id, name in names.items() if name is None}
+        movie["genres"] = [name for name in names.values() if name is not None]
         rows.append(movie)
     for what, found in (
         ("TV shows and people are left out", others),
@@ -505,7 +666,69 @@ def _read_movie(row: dict) -> tuple[dict, list[str]]:
     return movie | {
         "id": None if movie["id"] is None else str(movie["id"]),
         "year": movie["release_date"],
-        "genres": movie["genre_ids"] or movie["genres"] or [],
+        "genres": movie["genre_ids"] or movie["genres"] or {},
+    }, unread
+
+
+def _read_text(value: object) -> str | None:
+    if not isinstance(value, str):
+        value = str(_read_whole(value))  # a title such as 1917
+    return _UNUSABLE.sub("", value).strip() or None
+
+
+def _read_whole(value: Any) -> int:
+    whole = int(float(value)) if isinstance(value, str) and not value.strip().isdecimal() else int(value)
+    if isinstance(value, bool) or whole != float(value) or not 0 <= whole < 2**63:
+        raise ValueError
+    return whole
+
+
+def _read_rating(value: Any) -> float:
+    if isinstance(value, bool) or not 0 <= float(value) <= 10:
+        raise ValueError
+    return float(value)
+
+
+def _read_year(value: object) -> str:
+    """Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or 1995."""
+    if not (year := re.search(r"^\s*(\d{4})\b|\b(\d{4})\s*$", str(value), re.ASCII)):
+        raise ValueError
+    return year[1] or year[2]
+
+
+def _read_genres(value: Any) -> dict[int | str, str | None]:
+    """Read ids, names or TMDb's `{"id": ..., "name": ...}`, also from one text that lists them: ids or names to names."""
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            value = ast.literal_eval(value)  # how Python prints it, in single quotes
+    elif isinstance(value, str):
+        value = re.split(r"[|,]", value)
+    genres: dict[int | str, str | None] = {}
+    for genre in [value] if isinstance(value, int | dict) else value:
+        if isinstance(genre, dict):
+            genres[_read_whole(genre["id"])] = genre.get("name") or None
+        elif isinstance(genre, str) and not genre.strip().isdecimal():
+            genres |= {name: name for name in [_read_text(genre)] if name}
+        else:
+            genres[_read_whole(genre)] = None
+    return genres
+
+
+_READERS.items():
+        value = row.get(field)
+        try:
+            # pandas has several values that say "missing", and none of them is a text.
+            missing = not value.strip() if isinstance(value, str) else str(value) in ("None", "nan", "<NA>", "NaT")
+            movie[field] = None if missing else read(value)
+        except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
+            movie[field] = None
+            unread.append(field)
+    return movie | {
+        "id": None if movie["id"] is None else str(movie["id"]),
+        "year": movie["release_date"],
+        "genres": movie["genre_ids"] or movie["genres"] or {},
     }, unread
 
 
@@ -813,7 +1036,7 @@ def get_client() -> chromadb.ClientAPI:
     _check_server()
     # Chroma's servers and clouds read the one header or the other.
     token = config.CHROMA_TOKEN
-    headers = {"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else {}
+    headers = {"Authorization": "Bearer " + token, "X-Chroma-Token": token} if token else {}
     try:
         # Chroma's own client would wait without end for a server that does not answer.
         heartbeat = f"{config.CHROMA_URL.rstrip('/')}/api/v2/heartbeat"
@@ -958,7 +1181,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
         # One part is stored while the next one is embedded.
         with (
             ThreadPoolExecutor(1) as writer,
-            tqdm(total=len(df), desc=f"Embedding {collection.name}", leave=False, delay=1) as bar,
+            _progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
             writing = writer.submit(int)  # nothing yet, 0 movies
             for part in movies.iter_slices(_CHUNK):

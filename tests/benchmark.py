@@ -60,9 +60,9 @@ def measure_fetch() -> None:
     )
     print(f"{'':22}{'seconds':>9}{'pages/s':>9}{'x bound':>9}{'most in a second':>18}")
     config.TMDB_API_KEY = V3_KEY
-    threads = main._THREADS
+    threads = main._AT_ONCE
     for label in ("one after another", "fetch_popular_movies"):
-        main._THREADS = 1 if label == "one after another" else threads
+        main._AT_ONCE = 1 if label == "one after another" else threads
         tmdb = SlowTMDb()
         with serve(tmdb) as config.TMDB_URL, TemporaryDirectory() as folder:
             config.CACHE_DIR = Path(folder)
@@ -71,10 +71,10 @@ def measure_fetch() -> None:
                 start = time.monotonic()
                 assert len(main.fetch_popular_movies()) == 20 * PAGES
                 seconds = time.monotonic() - start
-                if times == label or main._THREADS > 1:
+                if times == label or main._AT_ONCE > 1:
                     rates = f"{seconds:9.2f}{PAGES / seconds:9.1f}{seconds / bound:9.2f}{tmdb.busiest_second():18}"
                     print(f"{times:22}{rates}")
-            main._get_session(config.TMDB_URL, config.CACHE_DIR).close()
+        main._SESSION.close()
 
 
 def seconds_for(function, *args, **kwargs) -> float:

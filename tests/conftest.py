@@ -2,7 +2,9 @@
 
 import os
 import re
+import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -34,21 +36,19 @@ settings.load_profile("films")
 
 @contextmanager
 def playing_tmdb(folder):
-    """Let `main` ask a TMDb of no films yet, with a v3 key, a cache in `folder`, and no waiting."""
+    """Let `main` ask a TMDb of no movies yet, with a v3 key, a cache in `folder`, and no waiting between tries."""
     tmdb = FakeTMDb()
     tmdb.waits = []
+    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda s: s > 0.1 and tmdb.waits.append(s))
     with serve(tmdb) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "TMDB_URL", url)
         patch.setattr(config, "TMDB_API_KEY", V3_KEY)
         patch.setattr(config, "CACHE_DIR", folder)
+        # Private, for nothing public makes the waits shorter.
         patch.setattr(main, "_PER_SECOND", 100_000)
-        patch.setattr(main.tenacity, "sleep_using_event", lambda event: tmdb.waits.append)
-        main.get_id_to_genre.cache_clear()
-        main._get_session.cache_clear()
+        patch.setattr(main, "time", clock)
         yield tmdb
-        main._get_session(url, config.CACHE_DIR).close()
-    main.get_id_to_genre.cache_clear()
-    main._get_session.cache_clear()
+        main._SESSION.close()  # or the server's end would leave open sockets behind
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import config
 
 
@@ -14,7 +16,7 @@ def read_setting(folder: Path, name: str, dotenv: str = "", **env) -> str:
     shutil.copy(config.__file__, folder)
     (folder / ".env").write_text(dotenv, encoding="utf-8")
     clean = {key: value for key, value in os.environ.items() if not hasattr(config, key)}
-    code = f"import config; print(repr(config.{name}))"
+    code = f"import config; v = config.{name}; print(repr(v.encode().decode() if isinstance(v, str) else v))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env={**clean, **env}, capture_output=True, text=True, check=True
     )
@@ -48,3 +50,28 @@ def test_an_empty_value_means_unset(tmp_path):
 
 def test_a_relative_folder_is_relative_to_the_project(tmp_path):
     assert str(tmp_path / "vectors") in read_setting(tmp_path, "CHROMA_PATH", CHROMA_PATH="vectors")
+
+
+def test_a_key_and_a_token_hide_themselves_wherever_they_are_shown_and_are_whole_where_they_are_sent():
+    key = config.Secret("abc")
+    assert "abc" not in f"{key} {key!r} {key:>9} {[key]} %s" % key
+    assert "Bearer " + key == "Bearer abc"
+    assert key.encode() == b"abc"
+
+
+@pytest.mark.parametrize("value", ["ab${HOME}", "ab #c", "ab$HOME\\n"])
+def test_a_token_in_dotenv_is_taken_literally(tmp_path, value):
+    assert read_setting(tmp_path, "CHROMA_TOKEN", dotenv=f"CHROMA_TOKEN={value}\n") == repr(value)
+
+
+def test_other_settings_take_a_comment_after_their_value(tmp_path):
+    assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO  # Norwegian\n") == "'nb-NO'"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_dotenv_that_is_not_utf_8_is_an_error_that_names_the_file_and_shows_nothing_of_it(tmp_path, encoding):
+    shutil.copy(config.__file__, tmp_path)
+    (tmp_path / ".env").write_bytes("TMDB_API_KEY=sesamø\n".encode(encoding))
+    done = subprocess.run([sys.executable, "-c", "import config"], cwd=tmp_path, capture_output=True, timeout=20)
+    assert b".env is not text in UTF-8" in done.stderr
+    assert b"sesam" not in done.stderr
