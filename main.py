@@ -308,7 +308,7 @@ def _check_settings() -> None:
         )
     if not re.fullmatch(r"[\w.~+/=-]+", config.TMDB_API_KEY, re.ASCII):
         raise TMDbError(
-            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece, with nothing after it."
+            "TMDB_API_KEY holds characters that no TMDb key has. Copy it again, in one piece, with nothing after it."
         )
     try:
         url = urlsplit(config.TMDB_URL)
@@ -521,7 +521,7 @@ def _remove_expired() -> None:
 
 
 class _SigningAdapter(requests.adapters.HTTPAdapter):
-    """Signs each request as it leaves, so that what lies above (the session, the cache, its logs) never sees the key."""
+    """Signs each request as it leaves, so that what lies above (session, cache, logs) never sees the key."""
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
@@ -697,7 +697,7 @@ def _read_year(value: object) -> str:
 
 
 def _read_genres(value: Any) -> dict[int | str, str | None]:
-    """Read ids, names or TMDb's `{"id": ..., "name": ...}`, also from one text that lists them: ids or names to names."""
+    """Map genres to names: ids, names or TMDb's `{"id": ..., "name": ...}`, also from one text that lists them."""
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         try:
             value = json.loads(value)
@@ -714,66 +714,6 @@ def _read_genres(value: Any) -> dict[int | str, str | None]:
         else:
             genres[_read_whole(genre)] = None
     return genres
-
-
-_READERS.items():
-        value = row.get(field)
-        try:
-            # pandas has several values that say "missing", and none of them is a text.
-            missing = not value.strip() if isinstance(value, str) else str(value) in ("None", "nan", "<NA>", "NaT")
-            movie[field] = None if missing else read(value)
-        except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
-            movie[field] = None
-            unread.append(field)
-    return movie | {
-        "id": None if movie["id"] is None else str(movie["id"]),
-        "year": movie["release_date"],
-        "genres": movie["genre_ids"] or movie["genres"] or {},
-    }, unread
-
-
-def _read_text(value: object) -> str | None:
-    if not isinstance(value, str):
-        value = str(_read_whole(value))  # a title such as 1917
-    return _UNUSABLE.sub("", value).strip() or None
-
-
-def _read_whole(value: Any) -> int:
-    whole = int(float(value)) if isinstance(value, str) and not value.strip().isdecimal() else int(value)
-    if isinstance(value, bool) or whole != float(value) or not 0 <= whole < 2**63:
-        raise ValueError
-    return whole
-
-
-def _read_rating(value: Any) -> float:
-    if isinstance(value, bool) or not 0 <= float(value) <= 10:
-        raise ValueError
-    return float(value)
-
-
-def _read_year(value: object) -> str:
-    """Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or 1995."""
-    if not (year := re.search(r"^\s*(\d{4})\b|\b(\d{4})\s*$", str(value), re.ASCII)):
-        raise ValueError
-    return year[1] or year[2]
-
-
-def _read_genres(value: Any) -> list[int | str]:
-    """Read ids, names or TMDb's `{"id": ..., "name": ...}`, or one text that lists them."""
-    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError:
-            value = ast.literal_eval(value)  # how Python prints it, in single quotes
-    elif isinstance(value, str):
-        value = re.split(r"[|,]", value)
-    genres: dict[int | str, None] = {}  # a set that keeps the order
-    for genre in [value] if isinstance(value, int | dict) else value:
-        if isinstance(genre, dict):
-            genre = genre["id"] if genre["id"] in get_id_to_genre() or not genre.get("name") else genre["name"]
-        is_name = isinstance(genre, str) and not genre.strip().isdecimal()
-        genres[_read_text(genre) or "" if is_name else _read_whole(genre)] = None
-    return [genre for genre in genres if genre != ""]
 
 
 _READERS: dict[str, Callable] = {
