@@ -602,19 +602,19 @@ def get_client() -> chromadb.ClientAPI:
     ValueError
         If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings cannot be right.
     """
-    url = config.CHROMA_URL
-    if config.CHROMA_PATH and url:
+    if config.CHROMA_PATH and config.CHROMA_URL:
         raise ValueError(
             f"the vectors can be kept in a folder or on a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} "
             "or CHROMA_URL"
         )
-    if url and not re.fullmatch(r"https?://[^\s@?#]+", url):
-        shown = re.sub(r"^.*@|[?#].*", "…", url, flags=re.DOTALL)  # a password or a token may stand there
+    if config.CHROMA_URL and not re.fullmatch(r"https?://[^\s@?#]+", config.CHROMA_URL):
+        # A password or a token may stand there, so no variable holds it either.
+        shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)
         raise ValueError(f"CHROMA_URL must be like http://host:8000, not {shown!r}. A token goes into CHROMA_TOKEN.")
     if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
         raise ValueError("CHROMA_TOKEN holds characters that no HTTP header takes. Copy it once more, in one piece.")
 
-    place = config.CHROMA_PATH or url
+    place = config.CHROMA_PATH or config.CHROMA_URL
     client = _explain_errors(_open_client, place)(place)
     # The client and its collections ask everything through this object, whoever calls them.
     server, file = client._server, _open_files.get(place)
