@@ -31,6 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial, wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -890,126 +891,151 @@ def _embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Seque
 # Of the true 20 nearest among 100,000 films these find 99.9 %, in 7 ms on 2 cores; a search 1,000 wide 99.85 % in 4,
 # half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes less a film. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
-_CHROMA_TIMEOUT = 10  # seconds that a Chroma server has to say that it is there
-
-
-def _find_server_fault(error: Exception) -> str | None:
-    """Say what went wrong between Chroma and its server, or None if that is not what the error is about."""
-    import httpx  # through which Chroma speaks with a server
-
-    # The text of an answer that it does not know, perhaps a whole web page, Chroma raises as a bare Exception.
-    cause = error.__context__ if type(error) is Exception else error
-    if isinstance(cause, httpx.HTTPStatusError):
-        return f"status {cause.response.status_code}"
-    return f"{type(cause).__name__}: {cause}" if isinstance(cause, httpx.TransportError) else None
-
-
-def _fail_to_use_server(fault: str) -> ConnectionError:
-    server = urlsplit(config.CHROMA_URL)
-    port = server.port or {"http": 80, "https": 443}[server.scheme]
-    return ConnectionError(
-        f"the Chroma server at {server.hostname}:{port} cannot be used ({fault}). Check CHROMA_URL, and CHROMA_TOKEN "
-        f"if it wants one; or start a server there: chroma run --path FOLDER --host {server.hostname} --port {port}"
-    )
-
-
-def _names_server(function: Callable) -> Callable:
-    """Let a function that asks Chroma say which server it was that went away."""
-
-    @wraps(function)
-    def ask_chroma(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            fault = _find_server_fault(error) if config.CHROMA_URL else None
-            if not fault:
-                raise
-        # Raised out here, where it does not carry along httpx's request, which holds the token.
-        raise _fail_to_use_server(fault)
-
-    return ask_chroma
+_FIRST_ANSWER, _ANSWER = 10, 60  # seconds that a Chroma server has for the first answer, and for each after it
+_open_files: dict[Path, tuple[int, int] | None] = {}  # which file Chroma has open in each folder
 
 
 def get_client() -> chromadb.ClientAPI:
     """
     Open the vector database: in memory, in the folder `CHROMA_PATH`, or on the Chroma server at `CHROMA_URL`.
 
+    A folder is for one process at a time: another process searches an old index and misses movies. Several processes
+    share a server.
+
     Returns
     -------
     chromadb.ClientAPI
-        A client with telemetry off. In memory, all clients of one process share their collections.
+        A client with telemetry off. In memory and in a folder, all clients of one process share their collections.
 
     Raises
     ------
     ConnectionError
-        If no Chroma server answers at `CHROMA_URL`, or it refuses `CHROMA_TOKEN`.
+        If no Chroma server answers at `CHROMA_URL`, or it refuses `CHROMA_TOKEN`, now or when a collection is used.
     OSError
-        If nothing can be kept in `CHROMA_PATH`.
+        If nothing can be kept in `CHROMA_PATH`, now or when a collection is used.
     ValueError
         If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings cannot be right.
     """
-    import chromadb
-    import httpx
-    from chromadb.api.shared_system_client import SharedSystemClient
-    from chromadb.config import Settings
-    from chromadb.errors import InternalError
-
-    settings = Settings(anonymized_telemetry=False)
     if config.CHROMA_PATH and config.CHROMA_URL:
         raise ValueError(
             f"the vectors can be kept in a folder or on a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} "
             "or CHROMA_URL"
         )
-    if config.CHROMA_PATH:
-        try:
-            return chromadb.PersistentClient(config.CHROMA_PATH, settings=settings)
-        except InternalError as error:
-            # Else Chroma would hand out the half-opened folder at the next call.
-            SharedSystemClient._identifier_to_system.pop(str(config.CHROMA_PATH), None)
-            raise OSError(
-                f"no vectors can be kept in CHROMA_PATH={config.CHROMA_PATH} ({error}). Name a folder that can be "
-                "written to, and that Chroma filled if it is not empty."
-            ) from error
-    if not config.CHROMA_URL:
-        return chromadb.EphemeralClient(settings=settings)
-
-    _check_server()
-    # Chroma's servers and clouds read the one header or the other.
-    token = config.CHROMA_TOKEN
-    headers = {"Authorization": "Bearer " + token, "X-Chroma-Token": token} if token else {}
-    try:
-        # Chroma's own client would wait without end for a server that does not answer.
-        heartbeat = f"{config.CHROMA_URL.rstrip('/')}/api/v2/heartbeat"
-        httpx.get(heartbeat, headers=headers, timeout=_CHROMA_TIMEOUT).raise_for_status()
-        return chromadb.HttpClient(config.CHROMA_URL, headers=headers, settings=settings)
-    except Exception as error:
-        fault = _find_server_fault(error) or type(error).__name__
-    del settings, token, headers  # what shows the variables of a traceback shall not find the token there
-    raise _fail_to_use_server(fault)
-
-
-def _check_server() -> None:
-    """Check the form of `CHROMA_URL` and `CHROMA_TOKEN`."""
-    if not _is_url_of_server(config.CHROMA_URL):
-        shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)  # a password or a token may stand there
-        raise ValueError(
-            f"CHROMA_URL must be like http://host:8000, with nothing more to it, and not {shown!r}. "
-            "A token goes into CHROMA_TOKEN."
-        )
+    if config.CHROMA_URL and not re.fullmatch(r"https?://[^\s@?#]+", config.CHROMA_URL):
+        # A password or a token may stand there, so no variable holds it either.
+        shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)
+        raise ValueError(f"CHROMA_URL must be like http://host:8000, not {shown!r}. A token goes into CHROMA_TOKEN.")
     if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
         raise ValueError("CHROMA_TOKEN holds characters that no HTTP header takes. Copy it once more, in one piece.")
 
+    place = config.CHROMA_PATH or config.CHROMA_URL
+    client = _explain_errors(_open_client, place)(place)
+    # The client and its collections ask everything through this object, whoever calls them.
+    server, file = client._server, _open_files.get(place)
+    methods = {name: getattr(server, name) for name in dir(server) if not name.startswith("__")}
+    client._server = SimpleNamespace(
+        **{name: _explain_errors(method, place, file) for name, method in methods.items() if callable(method)}
+    )
+    return client
 
-def _is_url_of_server(url: str) -> bool:
+
+def _open_client(place: Path | str | None) -> Any:
+    import chromadb
+    import httpx
+    from chromadb.api import ServerAPI
+    from chromadb.api.client import Client
+    from chromadb.config import Settings, System
+
+    settings = Settings(anonymized_telemetry=False)
+    if not place:
+        return chromadb.EphemeralClient(settings=settings)
+    if isinstance(place, Path):
+        file = _identify_file(place)
+        if file and file == _open_files.pop(place, None):
+            client = chromadb.PersistentClient(place, settings=settings)
+        else:
+            # Chroma shares what it once opened at this path, though the files be gone. A system of our own is new.
+            settings.is_persistent, settings.persist_directory = True, str(place)
+            system = System(settings)
+            system.instance(ServerAPI)
+            system.start()
+            client = Client.from_system(system)
+        _open_files[place] = _identify_file(place)
+        return client
+
+    token = config.CHROMA_TOKEN
+    # Servers and clouds read the one header or the other. The token's own class keeps it out of sight.
+    headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token} if token else {}
+    # Chroma's client waits without end, also while it is made. So a heartbeat comes first; this one asks for the
+    # database, and so shows the token.
+    with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
+        session.get(f"{place.rstrip('/')}/api/v2/tenants/default_tenant/databases/default_database").raise_for_status()
+    client = chromadb.HttpClient(place, headers=headers, settings=settings)
+    # All requests of a client and of its collections go through this session. Embedding happens here, so no honest
+    # request takes so long.
+    client._server._session.timeout = _ANSWER
+    return client
+
+
+def _identify_file(folder: Path) -> tuple[int, int] | None:
+    """Tell Chroma's file in a folder from one that was there before."""
     try:
-        server = urlsplit(url)
-        fits = server.hostname and server.port != 0
-    except ValueError:  # what comes after the host is no port
-        return False
-    return bool(fits and re.fullmatch(r"https?://[^@?#\s]+", url))
+        stat = (folder / "chroma.sqlite3").stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
-@_names_server
+def _explain_errors(ask: Callable, place: Path | str | None, file: tuple[int, int] | None = None) -> Callable:
+    """Let `ask`, which asks Chroma, say in its errors what to do. What this does not know passes unchanged."""
+    import chromadb
+    import httpx
+    from chromadb import errors
+
+    faults = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, json.JSONDecodeError)
+    faults += (errors.InternalError, errors.ChromaAuthError, errors.AuthorizationError)
+
+    @wraps(ask)
+    def explained(*args, **kwargs):
+        if file and _identify_file(place) != file:
+            raise OSError(
+                f"the files in CHROMA_PATH={place} were deleted or replaced after they were opened. "
+                "Rerun the cells that call get_client and get_collection."
+            )
+        try:
+            return ask(*args, **kwargs)
+        except Exception as error:
+            # An answer that Chroma does not know it raises as a bare Exception or a ValueError, with the fault behind.
+            cause = error.__context__ if type(error) in (Exception, ValueError) else error
+            filters = {name: kwargs[name] for name in ("where", "where_document") if kwargs.get(name)}
+            if isinstance(error, errors.NotFoundError) and re.search(r"[\da-f]{8}(-[\da-f]{4}){3}-", str(error)):
+                explanation: Exception = errors.NotFoundError(
+                    "this collection was deleted, perhaps by another program. Rerun the cell that calls get_collection."
+                )
+            elif filters and isinstance(error, (errors.InvalidArgumentError, TypeError)):
+                explanation = ValueError(f"Chroma does not take the filter {filters}: {error}")
+            elif isinstance(place, Path) and isinstance(error, errors.InternalError):
+                explanation = OSError(
+                    f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). It must be writable, have room on "
+                    "its disk, and be open in one process at a time: close the others and restart this one. If that "
+                    "does not help, its files are damaged or not Chroma's: delete the folder or name another one."
+                )
+            elif isinstance(place, str) and (isinstance(cause, faults) or type(error) is errors.ChromaError):
+                status = isinstance(cause, httpx.HTTPStatusError)
+                fault = f"status {cause.response.status_code}" if status else f"{type(cause).__name__}: {cause}"
+                explanation = ConnectionError(
+                    f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL, and CHROMA_TOKEN if it "
+                    f"wants one. Chroma {chromadb.__version__} must run there: "
+                    "chroma run --path FOLDER --host HOST --port PORT"
+                )
+            else:
+                raise
+        # Raised out here, where it does not carry along httpx's request, which holds the token.
+        raise explanation
+
+    return explained
+
+
 def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection:
     """
     Get a collection, or create it, that embeds with `EMBEDDING_MODEL` and measures squared L2 distance.
@@ -1067,7 +1093,6 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
 _CHUNK = 1_024  # movies that are stored at once; what a run that is cut off has to do again
 
 
-@_names_server
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
     Store movies in a collection, and embed those whose text is not yet there.
@@ -1207,7 +1232,6 @@ _STOP_WORDS = frozenset(
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 
 
-@_names_server
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     """
     List what a collection holds.
@@ -1226,7 +1250,6 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     return _to_answers(collection.get(include=["metadatas"])).drop("text", "distance")
 
 
-@_names_server
 def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None) -> pl.DataFrame:
     """
     Find the movies whose embedded text is nearest to a text, and nothing but that.
@@ -1262,7 +1285,6 @@ def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where
     return _query(collection, _check_n(n), where, query_texts=[_check_query(query)])
 
 
-@_names_server
 def find_movies(
     collection: chromadb.Collection,
     query: str,
@@ -1438,7 +1460,7 @@ def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
         f"{key!r} holds values such as {held[key]!r}" if key in held else f"there is no {key!r}, only {sorted(held)}"
         for key in dict.fromkeys(_list_keys(where))
     ]
-    warnings.warn(f"no movie passes where={where}: {'; '.join(hints)}", stacklevel=5)
+    warnings.warn(f"no movie passes where={where}: {'; '.join(hints)}", stacklevel=4)
 
 
 def _list_keys(where: dict) -> list[str]:
@@ -1476,7 +1498,6 @@ _NOTABLE = 0.02  # a part of the score that lifts a film by so much over the ave
 _ROCCHIO = 0.5  # how much a disliked film pushes, where a liked one pulls with 1
 
 
-@_names_server
 def recommend(
     collection: chromadb.Collection,
     liked: Iterable[str | int] | str | int,
