@@ -1202,7 +1202,9 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers --------------------------------------------------------
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
-# First what a person reads, last why it is there: polars then prints an answer in one line a movie.
+# First what a person reads, last why it is there. In a terminal of 80 columns polars then prints, in one line a movie,
+# the title, the year and the reason.
+pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
 _ANSWER_SCHEMA = {
     "title": pl.String,
     "year": pl.Int64,  # as Chroma keeps it; answers give it as text, like prep_movies
