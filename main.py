@@ -1130,17 +1130,6 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
-    facts = {
-        "title": pl.col("title"),
-        "year": pl.col("year").cast(pl.Int64),
-        "genres": pl.when(pl.col("genres").list.len() > 0).then("genres"),  # Chroma takes no empty list
-        **{name: pl.col(name) for name in _FACTS},
-    }
-    movies = df.select(
-        "id",
-        document=column,
-        metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
-    )
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -1149,7 +1138,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             _progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
             writing = writer.submit(int)  # nothing yet, 0 movies
-            for part in movies.iter_slices(_CHUNK):
+            for part in _to_records(df, column).iter_slices(_CHUNK):
                 to_embed, to_update = _find_changes(collection, part)
                 bar.update(len(part) - len(to_embed))
                 texts = [movie["document"] for movie in to_embed]
@@ -1164,6 +1153,21 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{collection.count():,} movies are stored. Run it again to go on.") from None
     return stored
+
+
+def _to_records(df: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Make the columns that Chroma keeps: id, document and metadata."""
+    facts = {
+        "title": pl.col("title"),
+        "year": pl.col("year").cast(pl.Int64),
+        "genres": pl.when(pl.col("genres").list.len() > 0).then("genres"),  # Chroma takes no empty list
+        **{name: pl.col(name) for name in _FACTS},
+    }
+    return df.select(
+        "id",
+        document=column,
+        metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
+    )
 
 
 def _find_changes(collection: chromadb.Collection, movies: pl.DataFrame) -> tuple[list[dict], list[dict]]:
