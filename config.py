@@ -77,4 +77,3 @@ EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the 
 CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder
 CHROMA_URL = _read("CHROMA_URL")  # or on the Chroma server there
 CHROMA_TOKEN = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token
-del _DOTENV  # which holds the whole file

@@ -305,7 +305,7 @@ def _check_settings() -> None:
         )
     if not re.fullmatch(r"[\w.~+/=-]+", config.TMDB_API_KEY, re.ASCII):
         raise TMDbError(
-            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece, with nothing after it."
+            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece and alone on its line."
         )
     try:
         url = urlsplit(config.TMDB_URL)
@@ -518,7 +518,7 @@ def _remove_expired() -> None:
 
 
 class _SigningAdapter(requests.adapters.HTTPAdapter):
-    """Signs each request as it leaves, so that what lies above (the session, the cache, its logs) never sees the key."""
+    """Signs each request as it leaves, so that what lies above (session, cache, logs) never sees the key."""
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
