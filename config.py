@@ -6,6 +6,7 @@ An empty value means unset. `TMDB_API_KEY=` in the environment therefore switche
 import os
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from dotenv.parser import parse_stream
 
@@ -58,22 +59,22 @@ def _read_dotenv(file: Path) -> dict[str, str]:
 _DOTENV = _read_dotenv(_ROOT / ".env")
 
 
-def _read(name: str, default: str | None = None) -> str | None:
+def _read(name: str, default: str | None = None) -> Any:
     value = (os.environ.get(name, _DOTENV.get(name)) or "").strip() or default
     return Secret(value) if value and name in _SECRETS else value
 
 
-def _read_path(name: str, default: str | None = None) -> Path | None:
+def _read_path(name: str, default: str | None = None) -> Any:
     # Relative to the project, so that the notebook and a REPL, started in different folders, mean the same place.
     value = _read(name, default)
     return _ROOT / Path(value).expanduser() if value else None
 
 
-TMDB_API_KEY = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
-TMDB_URL = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
-TMDB_LANGUAGE = _read("TMDB_LANGUAGE", "en-US")
-CACHE_DIR = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
-EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
-CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder
-CHROMA_URL = _read("CHROMA_URL")  # or on the Chroma server there
-CHROMA_TOKEN = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token
+TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
+TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
+TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
+CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
+EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
+CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder
+CHROMA_URL: str | None = _read("CHROMA_URL")  # or on the Chroma server there
+CHROMA_TOKEN: Secret | None = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token

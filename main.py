@@ -408,7 +408,7 @@ def _check_status(response: requests.Response, path: str) -> None:
         raise TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
     if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524:  # 520 to 524 are Cloudflare's
         try:
-            wait = Retry(retry_after_max=math.inf).get_retry_after(response.raw) or 0  # reads seconds and dates
+            wait = Retry(retry_after_max=10**9).get_retry_after(response.raw) or 0  # reads seconds and dates
         except (InvalidHeader, ValueError, OverflowError):
             wait = 0
         unit, seconds = next(((unit, size) for unit, size in _UNITS.items() if wait > 2 * size), ("seconds", 1))
@@ -522,12 +522,13 @@ class _SigningAdapter(requests.adapters.HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
+        assert config.TMDB_API_KEY  # _check_settings saw it
         if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token, and those start like this
             signed.headers["Authorization"] = "Bearer " + config.TMDB_API_KEY
         else:
             signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
         response = super().send(signed, *args, **kwargs)
-        response.request, response.url = request, request.url
+        response.request, response.url = request, request.url or ""
         return response
 
 
