@@ -31,29 +31,26 @@ _SECRETS = ("TMDB_API_KEY", "CHROMA_TOKEN")
 
 def _read_dotenv(file: Path) -> dict[str, str]:
     # Values only: loaded into os.environ, the key would be inherited by every process that a notebook starts.
-    text = None
-    if file.exists() and not file.is_dir():
-        try:
-            text = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            text = "\0"
-    if text and "\0" in text:  # UTF-16 without a mark at its start
-        text = None  # a traceback may show it
-    elif text is not None or not file.is_file():
-        values = {}
-        for binding in parse_stream(StringIO(text or "")):
-            value = binding.value or ""
-            if binding.key in _SECRETS:
-                # To the end of its line: a token may hold " #", which starts a comment after any other value.
-                rest = binding.original.string.partition("=")[2].strip()
-                value = Secret(value if rest[:1] in ("'", '"') else rest)
-            if binding.key:
-                values[binding.key] = value
-        return values
-    raise ValueError(
-        f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
-        "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
-    )
+    try:
+        text = file.read_text(encoding="utf-8-sig") if file.exists() and not file.is_dir() else ""
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # as in UTF-16 without a mark at its start
+        text = ""  # a traceback may show it
+        raise ValueError(
+            f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
+            "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
+        )
+    values = {}
+    for binding in parse_stream(StringIO(text)):
+        value = binding.value or ""
+        if binding.key in _SECRETS:
+            # To the end of its line: a token may hold " #", which starts a comment after any other value.
+            rest = binding.original.string.partition("=")[2].strip()
+            value = Secret(value if rest[:1] in ("'", '"') else rest)
+        if binding.key:
+            values[binding.key] = value
+    return values
 
 
 _DOTENV = _read_dotenv(_ROOT / ".env")

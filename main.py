@@ -67,6 +67,8 @@ __all__ = [
 class _Bar(tqdm):
     """A tqdm bar that a notebook shows as text in an output of its own, which is empty once the bar is closed."""
 
+    output: Any = None
+
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if not hasattr(shell, "kernel"):
@@ -75,7 +77,7 @@ class _Bar(tqdm):
         from IPython.display import display
 
         text = {"text/plain": str(self) if msg is None else msg}
-        if hasattr(self, "output"):
+        if self.output:
             self.output.update(text, raw=True)
         else:
             self.output = display(text, raw=True, display_id=True)

@@ -13,11 +13,13 @@ from email.utils import formatdate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbformat
 import pytest
 from conftest import playing_tmdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.ultratb import VerboseTB
+from nbclient import NotebookClient
 from tmdb_server import V3_KEY, V4_KEY, FakeTMDb, make_movie, send
 
 import config
@@ -525,3 +527,17 @@ def test_ctrl_c_begins_no_request_and_the_process_ends_whatever_the_server_does(
     assert "KeyboardInterrupt" in shown
     assert "requests/" not in shown
     assert len(tmdb.requests) <= seen + 1
+
+
+def test_a_bar_leaves_a_notebook_what_the_cell_printed_and_nothing_of_itself():
+    code = f"""import sys, time; sys.path.insert(0, {str(Path(main.__file__).parent)!r}); import main
+print("before")
+with main._progress(total=30, desc="Fetching movies", unit="movie") as bar:
+    for _ in range(3):
+        time.sleep(0.5); bar.update(10)
+print("after")"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    shown = notebook.cells[0].outputs
+    assert "".join(output.text for output in shown if output.output_type == "stream") == "before\nafter\n"
+    assert [output.data for output in shown if output.output_type == "display_data"] == [{"text/plain": ""}]
