@@ -6,6 +6,7 @@ An empty value means unset. `TMDB_API_KEY=` in the environment therefore switche
 import os
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from dotenv.parser import parse_stream
 
@@ -30,51 +31,47 @@ _SECRETS = ("TMDB_API_KEY", "CHROMA_TOKEN")
 
 def _read_dotenv(file: Path) -> dict[str, str]:
     # Values only: loaded into os.environ, the key would be inherited by every process that a notebook starts.
-    text = None
-    if file.exists() and not file.is_dir():
-        try:
-            text = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            text = "\0"
-    if text and "\0" in text:  # UTF-16 without a mark at its start
-        text = None  # a traceback may show it
-    elif text is not None or not file.is_file():
-        values = {}
-        for binding in parse_stream(StringIO(text or "")):
-            value = binding.value or ""
-            if binding.key in _SECRETS:
-                # To the end of its line: a token may hold " #", which starts a comment after any other value.
-                rest = binding.original.string.partition("=")[2].strip()
-                value = Secret(value if rest[:1] in ("'", '"') else rest)
-            if binding.key:
-                values[binding.key] = value
-        return values
-    raise ValueError(
-        f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
-        "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
-    )
+    try:
+        text = file.read_text(encoding="utf-8-sig") if file.exists() and not file.is_dir() else ""
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # as in UTF-16 without a mark at its start
+        text = ""  # a traceback may show it
+        raise ValueError(
+            f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
+            "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
+        )
+    values = {}
+    for binding in parse_stream(StringIO(text)):
+        value = binding.value or ""
+        if binding.key in _SECRETS:
+            # To the end of its line: a token may hold " #", which starts a comment after any other value.
+            rest = binding.original.string.partition("=")[2].strip()
+            value = Secret(value if rest[:1] in ("'", '"') else rest)
+        if binding.key:
+            values[binding.key] = value
+    return values
 
 
 _DOTENV = _read_dotenv(_ROOT / ".env")
 
 
-def _read(name: str, default: str | None = None) -> str | None:
+def _read(name: str, default: str | None = None) -> Any:
     value = (os.environ.get(name, _DOTENV.get(name)) or "").strip() or default
     return Secret(value) if value and name in _SECRETS else value
 
 
-def _read_path(name: str, default: str | None = None) -> Path | None:
+def _read_path(name: str, default: str | None = None) -> Any:
     # Relative to the project, so that the notebook and a REPL, started in different folders, mean the same place.
     value = _read(name, default)
     return _ROOT / Path(value).expanduser() if value else None
 
 
-TMDB_API_KEY = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
-TMDB_URL = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
-TMDB_LANGUAGE = _read("TMDB_LANGUAGE", "en-US")
-CACHE_DIR = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
-EMBEDDING_MODEL = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
-CHROMA_PATH = _read_path("CHROMA_PATH")  # keep the vectors in this folder
-CHROMA_URL = _read("CHROMA_URL")  # or on the Chroma server there
-CHROMA_TOKEN = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token
-_DOTENV.clear()  # it held the whole file
+TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
+TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
+TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
+CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
+EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
+CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder
+CHROMA_URL: str | None = _read("CHROMA_URL")  # or on the Chroma server there
+CHROMA_TOKEN: Secret | None = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token

@@ -72,6 +72,8 @@ _ROOT = Path(__file__).resolve().parent
 class _Bar(tqdm):
     """A tqdm bar that a notebook shows as text in an output of its own, which is empty once the bar is closed."""
 
+    output: Any = None
+
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if not hasattr(shell, "kernel"):
@@ -80,7 +82,7 @@ class _Bar(tqdm):
         from IPython.display import display
 
         text = {"text/plain": str(self) if msg is None else msg}
-        if hasattr(self, "output"):
+        if self.output:
             self.output.update(text, raw=True)
         else:
             self.output = display(text, raw=True, display_id=True)
@@ -309,7 +311,7 @@ def _check_settings() -> None:
         )
     if not re.fullmatch(r"[\w.~+/=-]+", config.TMDB_API_KEY, re.ASCII):
         raise TMDbError(
-            "TMDB_API_KEY holds characters that no TMDb key has. Copy it again, in one piece, with nothing after it."
+            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece and alone on its line."
         )
     try:
         url = urlsplit(config.TMDB_URL)
@@ -412,7 +414,7 @@ def _check_status(response: requests.Response, path: str) -> None:
         raise TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
     if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524:  # 520 to 524 are Cloudflare's
         try:
-            wait = Retry(retry_after_max=math.inf).get_retry_after(response.raw) or 0  # reads seconds and dates
+            wait = Retry(retry_after_max=10**9).get_retry_after(response.raw) or 0  # reads seconds and dates
         except (InvalidHeader, ValueError, OverflowError):
             wait = 0
         unit, seconds = next(((unit, size) for unit, size in _UNITS.items() if wait > 2 * size), ("seconds", 1))
@@ -526,12 +528,13 @@ class _SigningAdapter(requests.adapters.HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
+        assert config.TMDB_API_KEY  # _check_settings saw it
         if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token, and those start like this
             signed.headers["Authorization"] = "Bearer " + config.TMDB_API_KEY
         else:
             signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
         response = super().send(signed, *args, **kwargs)
-        response.request, response.url = request, request.url
+        response.request, response.url = request, request.url or ""
         return response
 
 
@@ -550,7 +553,7 @@ logging.getLogger("urllib3.connectionpool").addFilter(_hide_key)
 # --- Prepare: list[dict] -> polars.DataFrame ------------------------------------------------------------------------
 
 _FACTS = ["original_language", "vote_average", "vote_count", "poster_path"]
-_MOVIE_SCHEMA = {
+_MOVIE_SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("id", "title", "original_title", "year", "overview"), pl.String),
     "genres": pl.List(pl.String),
     "original_language": pl.String,
@@ -836,7 +839,7 @@ def _get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
 
         def _embed(self, encode: Callable, texts: list[str]) -> list:
             encode = partial(encode, batch_size=128, normalize_embeddings=True, show_progress_bar=False)
-            placed = {}
+            placed: dict[int, Any] = {}
             for places, embeddings in _embed_in_batches(encode, texts):
                 placed |= dict(zip(places, embeddings, strict=True))
             return [placed[place] for place in range(len(texts))]
@@ -875,10 +878,10 @@ def _embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Seque
     order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
     batches = [order[start : start + size] for start in range(0, len(texts), size)]
     threads = torch.get_num_threads()
-    workers = 1 if on_gpu else joblib.cpu_count()  # the cores that this process may use, in a container too
-    pool = ThreadPoolExecutor(
-        workers, initializer=None if on_gpu else torch.set_num_threads, initargs=(1,) * (not on_gpu)
-    )
+    if on_gpu:
+        pool = ThreadPoolExecutor(1)
+    else:  # a thread for each core that this process may use, in a container too
+        pool = ThreadPoolExecutor(joblib.cpu_count(), initializer=partial(torch.set_num_threads, 1))
     try:
         yield from zip(batches, pool.map(lambda batch: embed([texts[place] for place in batch]), batches), strict=True)
     finally:
@@ -1209,7 +1212,7 @@ _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 # First what a person reads, last why it is there. In a terminal of 80 columns polars then prints, in one line a movie,
 # the title, the year and the reason.
 pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
-_ANSWER_SCHEMA = {
+_ANSWER_SCHEMA: dict[str, Any] = {
     "title": pl.String,
     "year": pl.Int64,  # as Chroma keeps it; answers give it as text, like prep_movies
     "id": pl.String,

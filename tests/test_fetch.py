@@ -13,11 +13,13 @@ from email.utils import formatdate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbformat
 import pytest
 from conftest import playing_tmdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.ultratb import VerboseTB
+from nbclient import NotebookClient
 from tmdb_server import V3_KEY, V4_KEY, FakeTMDb, make_movie, send
 
 import config
@@ -161,6 +163,13 @@ LASTING = {
     "films that are no objects": answer(200, PAGE | {"results": [1]}),
     "films without an id": answer(200, PAGE | {"results": [{"title": "Alien"}]}),
     "no counts": answer(200, {"results": []}),
+    "counts that are null": answer(200, PAGE | {"total_pages": None}),
+    "counts that are true": answer(200, PAGE | {"total_results": True}),
+    "nesting without end": answer(200, b'{"results": ' + b"[" * 100_000),
+    "a number of 5,000 digits": answer(200, b'{"results": [{"id": ' + b"9" * 5_000 + b"}]}"),
+    "an id beyond 64 bits": answer(200, PAGE | {"results": [{"id": 2**63}]}),
+    "an unknown charset": answer(200, PAGE, Content_Type="application/json; charset=klingon"),
+    "bytes of no text": answer(200, b'{"results": "\xff"}'),
 }
 WRONG_KEYS = {"v3": "f00dfacef00dfacef00dfacef00dface", "v4": "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY"}
 
@@ -395,6 +404,55 @@ def test_a_cache_that_is_removed_meanwhile_is_made_again_and_gives_no_old_answer
     assert list((tmp_path / "cache").iterdir())
 
 
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_a_full_disk_costs_one_warning_and_not_the_answer(tmdb, tmp_path, blocks):
+    tmdb.movies = [make_movie(id) for id in range(1, 92)]
+    env = {**os.environ, "TMDB_URL": config.TMDB_URL, "TMDB_API_KEY": V3_KEY, "CACHE_DIR": str(tmp_path)}
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1_024},) * 2); import main; " + (
+        "import warnings; warnings.simplefilter('always'); print(len(main.fetch_popular_movies()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "91\n"
+    assert done.stderr.count("Warning") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_cannot_be_used_costs_one_warning(tmdb, tmp_path, monkeypatch):
+    (tmp_path / "other").touch()
+    monkeypatch.setattr(config, "CACHE_DIR", tmp_path / "other")
+    tmdb.movies = [make_movie(id) for id in range(1, 92)]
+    with pytest.warns(UserWarning, match="CACHE_DIR") as caught:
+        fetch_popular_movies()
+    assert len(caught) == 1
+
+
+def test_processes_share_the_cache(tmdb, tmp_path):
+    tmdb.movies = [make_movie(id) for id in range(1, 400)]
+    env = {**os.environ, "TMDB_URL": config.TMDB_URL, "TMDB_API_KEY": V3_KEY, "CACHE_DIR": str(tmp_path)}
+    code = "import main; print(len(main.fetch_popular_movies()))"
+    child = {"env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    children = [subprocess.Popen([sys.executable, "-c", code], **child) for _ in range(3)]
+    assert [child.communicate(timeout=30)[0] for child in children] == ["399\n"] * 3
+    tmdb.requests.clear()
+    assert len(fetch_popular_movies()) == 399
+    assert tmdb.requests == []
+
+
+def test_a_page_that_comes_a_byte_at_a_time_is_given_up(tmdb):
+    def drip(handler):
+        send(handler, 200, b"{", {"Content-Length": 1_000})
+        for _ in range(20):
+            handler.wfile.write(b" ")
+            time.sleep(0.1)
+        handler.close_connection = True
+
+    tmdb.faults = dict.fromkeys(range(1, 9), drip)
+    start = time.monotonic()
+    with pytest.raises(TMDbError, match="did not answer within"):
+        get_id_to_genre()
+    assert time.monotonic() - start < 5
+
+
 def test_a_genre_without_a_name_has_its_english_one_or_is_left_out(tmdb):
     tmdb.genres = {18: None, 35: "", 999_999: None, 16: "Animasjon"}
     assert get_id_to_genre() == {18: "Drama", 35: "Comedy", 16: "Animasjon"}
@@ -440,8 +498,7 @@ def test_a_date_to_try_again_that_is_none_is_as_good_as_no_date(tmdb, date):
 def shown_variables(error: BaseException) -> str:
     """The variables of every frame of a traceback, and what IPython's verbose form makes of it."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "/tests/" not in frame.f_code.co_filename]
-    verbose = VerboseTB(color_scheme="NoColor") if "color_scheme" in VerboseTB.__init__.__code__.co_varnames else None
-    form = (verbose or VerboseTB()).text(type(error), error, error.__traceback__.tb_next)
+    form = VerboseTB(theme_name="nocolor").text(type(error), error, error.__traceback__.tb_next)
     return form + "".join(repr(frame.f_locals) for frame in frames)
 
 
@@ -470,3 +527,17 @@ def test_ctrl_c_begins_no_request_and_the_process_ends_whatever_the_server_does(
     assert "KeyboardInterrupt" in shown
     assert "requests/" not in shown
     assert len(tmdb.requests) <= seen + 1
+
+
+def test_a_bar_leaves_a_notebook_what_the_cell_printed_and_nothing_of_itself():
+    code = f"""import sys, time; sys.path.insert(0, {str(Path(main.__file__).parent)!r}); import main
+print("before")
+with main._progress(total=30, desc="Fetching movies", unit="movie") as bar:
+    for _ in range(3):
+        time.sleep(0.5); bar.update(10)
+print("after")"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    shown = notebook.cells[0].outputs
+    assert "".join(output.text for output in shown if output.output_type == "stream") == "before\nafter\n"
+    assert [output.data for output in shown if output.output_type == "display_data"] == [{"text/plain": ""}]
