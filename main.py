@@ -895,7 +895,7 @@ def _embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Seque
 # half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes less a film. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
 _FIRST_ANSWER, _ANSWER = 10, 60  # seconds that a Chroma server has for the first answer, and for each after it
-_open_files: dict[Path, tuple[int, int] | None] = {}  # which file Chroma has open in each folder
+_open_files: dict[Any, tuple[int, int] | None] = {}  # which file Chroma has open in each folder
 
 
 def get_client() -> chromadb.ClientAPI:
@@ -920,10 +920,7 @@ def get_client() -> chromadb.ClientAPI:
         If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings cannot be right.
     """
     if config.CHROMA_PATH and config.CHROMA_URL:
-        raise ValueError(
-            f"the vectors can be kept in a folder or on a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} "
-            "or CHROMA_URL"
-        )
+        raise ValueError(f"use a folder or a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} or CHROMA_URL")
     if config.CHROMA_URL and not re.fullmatch(r"https?://[^\s@?#]+", config.CHROMA_URL):
         # A password or a token may stand there, so no variable holds it either.
         shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)
@@ -935,10 +932,9 @@ def get_client() -> chromadb.ClientAPI:
     client = _explain_errors(_open_client, place)(place)
     # The client and its collections ask everything through this object, whoever calls them.
     server, file = client._server, _open_files.get(place)
-    methods = {name: getattr(server, name) for name in dir(server) if not name.startswith("__")}
-    client._server = SimpleNamespace(
-        **{name: _explain_errors(method, place, file) for name, method in methods.items() if callable(method)}
-    )
+    methods = {name: getattr(server, name) for name in dir(server) if callable(getattr(server, name))}
+    explained = {name: _explain_errors(ask, place, file) for name, ask in methods.items() if not name.startswith("__")}
+    client._server = SimpleNamespace(**explained)
     return client
 
 
@@ -957,7 +953,7 @@ def _open_client(place: Path | str | None) -> Any:
         if file and file == _open_files.pop(place, None):
             client = chromadb.PersistentClient(place, settings=settings)
         else:
-            # Chroma shares what it once opened at this path, though the files be gone. A system of our own is new.
+            # Chroma itself would share what it once opened at this path, even if the files are gone.
             settings.is_persistent, settings.persist_directory = True, str(place)
             system = System(settings)
             system.instance(ServerAPI)
@@ -969,34 +965,30 @@ def _open_client(place: Path | str | None) -> Any:
     token = config.CHROMA_TOKEN
     # Servers and clouds read the one header or the other. The token's own class keeps it out of sight.
     headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token} if token else {}
-    # Chroma's client waits without end, also while it is made. So a heartbeat comes first; this one asks for the
-    # database, and so shows the token.
+    # Chroma's client waits without end, even while it is made. So this asks first what it asks last. Unlike Chroma's
+    # heartbeat, it needs the token and the database.
     with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
         session.get(f"{place.rstrip('/')}/api/v2/tenants/default_tenant/databases/default_database").raise_for_status()
     client = chromadb.HttpClient(place, headers=headers, settings=settings)
-    # All requests of a client and of its collections go through this session. Embedding happens here, so no honest
-    # request takes so long.
+    # A client and its collections send every request through this session. No honest one takes so long, for we embed.
     client._server._session.timeout = _ANSWER
     return client
 
 
 def _identify_file(folder: Path) -> tuple[int, int] | None:
     """Tell Chroma's file in a folder from one that was there before."""
-    try:
-        stat = (folder / "chroma.sqlite3").stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
+    file = folder / "chroma.sqlite3"
+    return (file.stat().st_dev, file.stat().st_ino) if file.is_file() else None
 
 
-def _explain_errors(ask: Callable, place: Path | str | None, file: tuple[int, int] | None = None) -> Callable:
+def _explain_errors(ask: Callable, place: Any, file: tuple[int, int] | None = None) -> Callable:
     """Let `ask`, which asks Chroma, say in its errors what to do. What this does not know passes unchanged."""
     import chromadb
     import httpx
     from chromadb import errors
 
-    faults = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, json.JSONDecodeError)
-    faults += (errors.InternalError, errors.ChromaAuthError, errors.AuthorizationError)
+    server_faults: tuple = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, json.JSONDecodeError, errors.InternalError)
+    server_faults += (errors.ChromaAuthError, errors.AuthorizationError)
 
     @wraps(ask)
     def explained(*args, **kwargs):
@@ -1008,8 +1000,8 @@ def _explain_errors(ask: Callable, place: Path | str | None, file: tuple[int, in
         try:
             return ask(*args, **kwargs)
         except Exception as error:
-            # An answer that Chroma does not know it raises as a bare Exception or a ValueError, with the fault behind.
-            cause = error.__context__ if type(error) in (Exception, ValueError) else error
+            # Chroma hides some faults behind a bare Exception or a ValueError.
+            cause: Any = error.__context__ if type(error) in (Exception, ValueError) else error
             filters = {name: kwargs[name] for name in ("where", "where_document") if kwargs.get(name)}
             if isinstance(error, errors.NotFoundError) and re.search(r"[\da-f]{8}(-[\da-f]{4}){3}-", str(error)):
                 explanation: Exception = errors.NotFoundError(
@@ -1019,17 +1011,16 @@ def _explain_errors(ask: Callable, place: Path | str | None, file: tuple[int, in
                 explanation = ValueError(f"Chroma does not take the filter {filters}: {error}")
             elif isinstance(place, Path) and isinstance(error, errors.InternalError):
                 explanation = OSError(
-                    f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). It must be writable, have room on "
-                    "its disk, and be open in one process at a time: close the others and restart this one. If that "
-                    "does not help, its files are damaged or not Chroma's: delete the folder or name another one."
+                    f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). Check that it can be written to and "
+                    "its disk has room. It must be open in one process at a time: close the others and restart this "
+                    "one. If its files are damaged or not Chroma's, delete it or name another folder."
                 )
-            elif isinstance(place, str) and (isinstance(cause, faults) or type(error) is errors.ChromaError):
+            elif isinstance(place, str) and (isinstance(cause, server_faults) or type(error) is errors.ChromaError):
                 status = isinstance(cause, httpx.HTTPStatusError)
                 fault = f"status {cause.response.status_code}" if status else f"{type(cause).__name__}: {cause}"
                 explanation = ConnectionError(
-                    f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL, and CHROMA_TOKEN if it "
-                    f"wants one. Chroma {chromadb.__version__} must run there: "
-                    "chroma run --path FOLDER --host HOST --port PORT"
+                    f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL and CHROMA_TOKEN. "
+                    f"Chroma {chromadb.__version__} must run there: chroma run --path FOLDER --host HOST --port PORT"
                 )
             else:
                 raise
