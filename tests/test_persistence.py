@@ -297,8 +297,10 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_film_is_half_written(
                 question()
         server = start_chroma(tmp_path, port)
         try:
-            check_whole(collection, 8)
-            assert add_movies(collection, make_films(30)) == 22
+            stored = collection.count()
+            assert stored in (4, 8)  # the second part may have been on its way
+            check_whole(collection, stored)
+            assert add_movies(collection, make_films(30)) == 30 - stored
             check_whole(collection, 30)
         finally:
             stop(server)
