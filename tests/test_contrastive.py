@@ -18,7 +18,8 @@ def read_texts(notebook):
     """What each cell printed, and its tables of figures."""
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+    said = [output for output in outputs if output.output_type != "display_data"]  # all but the pictures
+    texts = [output.get("text") or output.data["text/plain"] for output in said]
     return [text for text in texts if "┌" not in text or "0." in text]
 
 
