@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import csv
 import difflib
 import hashlib
+import io
 import itertools
 import json
 import logging
@@ -26,6 +28,7 @@ import sys
 import threading
 import time
 import warnings
+import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -61,6 +64,7 @@ __all__ = [
     "load_model",
     "load_sample_movies",
     "prep_movies",
+    "read_ratings",
     "recommend",
     "search_movies",
 ]
@@ -1486,6 +1490,300 @@ def _check_n(n: int) -> int:
     return whole
 
 
+# --- Name: ids, titles and own ratings -> movies of the collection ---------------------------------------------------
+
+_RATINGS_SCHEMA = dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String) | {"rating": pl.Float64}
+_HEART = 8.0  # what a movie that one gave a heart, and no stars, counts as
+_LARGEST_FILE = 200_000_000  # bytes that a file in a zip may have, so that no zip fills the memory
+
+
+def read_ratings(path: str | Path) -> pl.DataFrame:
+    """
+    Read one's own ratings, as Letterboxd, IMDb and Trakt hand them out.
+
+    What a file is, is told by what is in it: Letterboxd's `ratings.csv`, `diary.csv`, `reviews.csv` and `watched.csv`,
+    IMDb's `ratings.csv`, Trakt's `ratings-movies.json` and `watched-movies.json`, and the zips that hold them.
+
+    Parameters
+    ----------
+    path
+        The file, or the zip as it was handed out.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a movie, the newest rating of each. Columns `title`, `year` (str), `id` (TMDb's, where the file has it),
+        `imdb_id` and `rating`, from 0 to 10: Letterboxd's stars count twice. A movie that was seen and not rated has
+        no rating; in Letterboxd's zip, one with a heart and no stars has 8. `recommend` takes the frame as it is.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is none of these files, or holds no movie.
+
+    Warns
+    -----
+    UserWarning
+        If a row names no movie and is left out, or a rating cannot be read and the movie counts as seen.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. Name the file or the zip in it. {_EXPORTS}")
+    rows: list[dict] = []
+    for name, content in _unpack(path.name, path.read_bytes()):
+        rows += _read_export(name, content)
+    unread = [row for row in rows if row["rating"] is ...]
+    nameless = [row for row in rows if not (row["title"] or row["id"] or row["imdb_id"])]
+    for what, found in (("name no movie and are left out", nameless), ("have a rating that cannot be read", unread)):
+        if found:
+            shown = "; ".join(str(row["source"])[:80] for row in found[:3])
+            warnings.warn(f"{len(found)} rows of {path.name} {what}: {shown}", stacklevel=2)
+    for row in unread:
+        row["rating"] = None
+    df = pl.DataFrame(rows, schema=_RATINGS_SCHEMA | {"date": pl.String}, strict=False)
+    df = df.filter(pl.any_horizontal(pl.col("title", "id", "imdb_id").is_not_null()))
+    if df.is_empty():
+        raise ValueError(f"{path} holds no movie. {_EXPORTS}")
+    movie = pl.coalesce("id", "imdb_id", pl.format("{} {}", _fold(pl.col("title")), pl.col("year").fill_null("")))
+    return (
+        df.with_row_index("place")
+        .sort("date", nulls_last=False, maintain_order=True)
+        .group_by(movie.alias("movie"), maintain_order=True)
+        .agg(pl.min("place"), *(pl.col(name).drop_nulls().last() for name in _RATINGS_SCHEMA))
+        .sort("place")
+        .select(*_RATINGS_SCHEMA)
+    )
+
+
+_EXPORTS = (
+    "What can be read: Letterboxd's ratings.csv, diary.csv, reviews.csv or watched.csv, IMDb's ratings.csv, Trakt's "
+    "ratings-movies.json or watched-movies.json, and the zips that hold them."
+)
+
+
+def _unpack(name: str, content: bytes) -> list[tuple[str, bytes]]:
+    """List the files in a zip, and in the zips in it, that tell what one saw; or the one file that there is."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return [(name, content)]
+    files = []
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            wanted = r"(^|/)(ratings|watched|likes/films)\.csv|(ratings|watched)-movies[^/]*\.json|\.zip"
+            skipped = r"(^|/)(deleted|orphaned|__MACOSX)/"
+            if re.search(f"({wanted})$", member.filename) and not re.search(skipped, member.filename):
+                if member.file_size > _LARGEST_FILE:
+                    raise ValueError(f"{member.filename} in {name} is too large to be an export. {_EXPORTS}")
+                files += _unpack(member.filename, archive.read(member))
+    if not files:
+        raise ValueError(f"{name} holds no ratings of movies. {_EXPORTS}")
+    return files
+
+
+def _read_export(name: str, content: bytes) -> list[dict]:
+    """Read one file: a list of dictionaries with the columns of `read_ratings`, `date` and `source`."""
+    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252", "latin-1"]
+    text = next(text for encoding in encodings if (text := _decode(content, encoding)) is not None)
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            rows = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError(f"{name} is half a file of JSON. Download it again.") from None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError(f"{name} is no export of ratings. {_EXPORTS}")
+        rows = [row for row in rows if isinstance(row.get("movie"), dict) and row.get("type", "movie") == "movie"]
+        if any("listed_at" in row for row in rows):
+            raise ValueError(f"{name} lists movies that one wants to see, not that one saw. {_EXPORTS}")
+        return [_read_trakt(row) for row in rows]
+    header = text.partition("\n")[0]
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count)))
+    columns = {column.strip() for column in (rows[0] if rows else {}) if column}
+    if re.search(r"(^|/)watchlist", name) or "Position" in columns:
+        raise ValueError(f"{name} lists movies that one wants to see, not that one saw. {_EXPORTS}")
+    rows = [{(key or "").strip(): value for key, value in row.items()} for row in rows]
+    if {"Const", "Your Rating"} <= columns:
+        other = re.compile(r"series|episode|game|podcast|music", re.IGNORECASE)
+        return [_read_imdb(row) for row in rows if not other.search(row.get("Title Type") or "")]
+    if {"Name", "Year"} <= columns and columns & {"Letterboxd URI", "Rating"}:
+        return [_read_letterboxd(row, heart=bool(re.search(r"(^|/)films\.csv$", name))) for row in rows]
+    raise ValueError(f"{name} is no export of ratings, or holds none. {_EXPORTS}")
+
+
+def _decode(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _read_letterboxd(row: dict, heart: bool) -> dict:
+    stars = _read_stars(row.get("Rating"), scale=2)
+    return {
+        "title": (row["Name"] or "").strip() or None,
+        "year": (row["Year"] or "").strip()[:4] or None,
+        "id": None,
+        "imdb_id": None,
+        "rating": _HEART if heart and stars is None else stars,
+        # A heart is no newer rating: any stars beat it.
+        "date": "" if heart else row.get("Watched Date") or row.get("Date"),
+        "source": row,
+    }
+
+
+def _read_imdb(row: dict) -> dict:
+    return {
+        "title": (row.get("Title") or "").strip() or None,
+        "year": (row.get("Year") or "").strip()[:4] or None,
+        "id": None,
+        "imdb_id": (row["Const"] or "").strip() or None,
+        "rating": _read_stars(row["Your Rating"]),
+        "date": row.get("Date Rated"),
+        "source": row,
+    }
+
+
+def _read_trakt(row: dict) -> dict:
+    movie = row["movie"]
+    ids = movie.get("ids") or {}
+    return {
+        "title": movie.get("title"),
+        "year": str(movie["year"]) if movie.get("year") else None,
+        "id": str(ids["tmdb"]) if ids.get("tmdb") else None,
+        "imdb_id": ids.get("imdb"),
+        "rating": _read_stars(row.get("rating")),
+        "date": row.get("rated_at") or row.get("last_watched_at"),
+        "source": movie,
+    }
+
+
+def _read_stars(value: Any, scale: int = 1) -> Any:
+    """Read a rating from 0 to 10: None if there is none, ... if it cannot be read."""
+    text = str(value if value is not None else "").strip().replace(",", ".")  # a spreadsheet writes 3,5
+    try:
+        rating = scale * float(text) if text else None
+    except ValueError:
+        return ...
+    return rating if rating is None or 0 < rating <= 10 else ...
+
+
+def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
+    """Find rated movies in a collection, by id, by title and year, by IMDb's id: columns `id` and `rating`."""
+    held = list_movies(collection).select("id", "year", key=_squeeze(pl.col("title")))
+    rated = ratings.with_row_index("row").with_columns(key=_squeeze(pl.col("title")))
+    by_id = rated.join(held, on="id", how="semi").select("row", "id")
+    apart = (pl.col("year").cast(pl.Int64, strict=False) - pl.col("year_right").cast(pl.Int64, strict=False)).abs()
+    by_title = (
+        rated.join(by_id, on="row", how="anti")
+        .drop("id")
+        .join(held, on="key")
+        .with_columns(apart=apart.fill_null(0))
+        .filter(pl.col("apart") <= 1, pl.col("apart") == pl.col("apart").min().over("row"))
+        .filter(pl.len().over("row") == 1)  # an ambiguous title is not guessed
+    )
+    found = pl.concat([by_id, by_title.select("row", "id")])
+    missing = rated.join(found, on="row", how="anti")
+    if config.TMDB_API_KEY and len(missing):
+        try:
+            # TMDb knows the movies of IMDb by their ids there, in whatever language their titles are.
+            asked = missing.drop_nulls("imdb_id").select("row", "imdb_id").iter_rows()
+            answers = [(row, _get_json(f"/find/{imdb_id}", external_source="imdb_id")) for row, imdb_id in asked]
+            ids = [(row, str(answer["movie_results"][0]["id"])) for row, answer in answers if answer["movie_results"]]
+            by_imdb = pl.DataFrame(ids, schema={"row": pl.UInt32, "id": pl.String}, orient="row")
+            found = pl.concat([found, by_imdb.join(held, on="id", how="semi")])
+        except TMDbError as error:
+            warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=3)
+        missing = rated.join(found, on="row", how="anti")
+    if len(missing):
+        titles = missing.select(pl.coalesce("title", "imdb_id", "id")).to_series().head(5).to_list()
+        warnings.warn(
+            f"{len(missing)} of {len(rated)} rated movies are not in {collection.name}, or their titles are ambiguous: "
+            f"{', '.join(titles)}{', ...' if len(missing) > 5 else ''}",
+            stacklevel=3,
+        )
+    return found.join(rated.select("row", "rating"), on="row").sort("row").unique("id", maintain_order=True).drop("row")
+
+
+def _squeeze(title: pl.Expr) -> pl.Expr:
+    """Fold a title to what is left of it without case, accents, punctuation and blanks; & is "and"."""
+    return _fold(title.str.replace_all("&", " and ", literal=True)).str.replace_all(" ", "", literal=True)
+
+
+def _loosen(title: pl.Expr) -> pl.Expr:
+    """Squeeze a title further: without its article, without "Part" or "Vol.", and with 2 for II."""
+    words = _fold(title.str.replace_all("&", " and ", literal=True))
+    for number, roman in enumerate(("ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"), 2):
+        words = words.str.replace(rf"(.) {roman}\b", f"${{1}} {number}")
+    words = words.str.replace(r"^(the|a|an) ", "").str.replace_all(r"\b(part|vol|volume|chapter|episode) (\d)", "$2")
+    return words.str.replace_all(" ", "", literal=True)
+
+
+def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
+    """Find the ids of movies that a frame holds, or that are named by id or by title, each once."""
+    if isinstance(names, pl.DataFrame):
+        whole = "id" in names.columns and not names["id"].null_count()
+        return (names if whole else _match_ratings(collection, names))["id"].unique(maintain_order=True).to_list()
+    given = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+    try:
+        texts = [name if isinstance(name, str) else str(operator.index(name)) for name in given]
+    except TypeError:
+        texts = []
+    if len(texts) < len(given) or any(isinstance(name, bool) for name in given):
+        raise ValueError(f"name a movie by its id or its title, not by {names!r:.80}")
+    if not texts:
+        return []
+    there = {id: [id] for id in collection.get(ids=list(set(texts)), include=[])["ids"]}
+    titles = [text for text in texts if text not in there]
+    if titles:
+        there |= _find_titles(collection, titles)
+    if wrong := [text for text in titles if len(there[text]) != 1]:
+        raise ValueError(_suggest(collection, {text: there[text] for text in wrong}))
+    return list(dict.fromkeys(there[text][0] for text in texts))
+
+
+def _find_titles(collection: chromadb.Collection, titles: list[str]) -> dict[str, list[str]]:
+    """Find the ids of the movies that each title names, by the strictest way of reading that finds any."""
+    movies = _to_answers(collection.get(where={"title": {"$in": titles}}, include=["metadatas"]))
+    if set(titles) - set(movies["title"]):
+        movies = list_movies(collection)
+    dated = pl.format("{} {}", "title", pl.col("year").fill_null(""))
+    head = pl.col("title").str.extract(r"^(.+?)(?:: | - | or: )")
+    ways = [
+        (pl.col("title"), pl.col("asked")),
+        (_squeeze(pl.col("title")), _squeeze(pl.col("asked"))),
+        (_squeeze(dated), _squeeze(pl.col("asked"))),
+        (_loosen(pl.col("title")), _loosen(pl.col("asked"))),
+        (_loosen(dated), _loosen(pl.col("asked"))),
+        (_loosen(head), _loosen(pl.col("asked"))),
+    ]
+    asked = pl.DataFrame({"asked": titles}).unique()
+    found: dict[str, list[str]] = {title: [] for title in titles}
+    for theirs, ours in ways:
+        pairs = (
+            asked.select("asked", key=ours).join(movies.select("id", key=theirs), on="key").filter(pl.col("key") != "")
+        )
+        found |= {title: ids for title, ids in pairs.group_by("asked").agg("id").iter_rows() if not found[title]}
+    return found
+
+
+def _suggest(collection: chromadb.Collection, found: dict[str, list[str]]) -> str:
+    """Say which names fit no movie or several, with lines that can be pasted in their place."""
+    movies = list_movies(collection).with_columns(key=_loosen(pl.col("title").fill_null("")))
+    lines = []
+    for name, ids in found.items():
+        near = movies.filter(pl.col("id").is_in(ids))
+        if not ids:
+            key = pl.select(_loosen(pl.lit(name))).item()
+            close = difflib.get_close_matches(key, movies["key"].to_list(), n=5, cutoff=0.6)
+            near = pl.concat([movies.filter(pl.col("key") == one) for one in dict.fromkeys(close)] or [movies.head(0)])
+        lines.append(f"{len(ids)} movies are called {name!r}" if ids else f"no movie here is called {name!r}")
+        lines[-1] += ". Name the one you mean:" if len(near) else ". add_movies adds movies."
+        lines += [
+            f'    "{id}",  # {title} ({year})' for title, year, id in near.select("title", "year", "id").iter_rows()
+        ]
+    return "\n".join(lines)
+
+
 # --- Recommend: films one likes -> films one may like ---------------------------------------------------------------
 
 # What a film's score adds to its cosine to the liked films. The project's owner weighed it on 3,463 films against
@@ -1591,50 +1889,6 @@ def recommend(
         score=pl.Series(scores[chosen], dtype=pl.Float64),
         because=pl.Series(because, dtype=pl.String),
     )
-
-
-def _resolve(collection: chromadb.Collection, names: Iterable[str | int] | str | int) -> list[str]:
-    """Find the ids of films that are named by id or by title, each once."""
-    names = [names] if isinstance(names, str | int) else list(names)
-    if strange := [name for name in names if not isinstance(name, str | int)]:
-        raise ValueError(f"name a film by its id or its title, not by {strange[0]!r}")
-    if not names:
-        return []
-    texts = [name for name in names if isinstance(name, str)]
-    found = _list_films(collection.get(ids=list({str(name) for name in names}), include=["metadatas"]))
-    if texts:
-        found += _list_films(collection.get(where={"title": {"$in": texts}}, include=["metadatas"]))
-    ids = []
-    for name in names:
-        matches = {id: title for id, title, _ in found if id == str(name) or title == name}
-        if not matches:  # only now look at every title, which takes a while with many
-            every = _list_films(collection.get(include=["metadatas"]))
-            same = [film for film in every if isinstance(name, str) and film[1].casefold() == name.casefold()]
-            if not same:
-                titles = {title.casefold(): title for _, title, _ in every}
-                close = difflib.get_close_matches(str(name).casefold(), titles, n=5, cutoff=0.5)
-                hint = (
-                    f"Did you mean {', '.join(repr(titles[key]) for key in close)}?" if close else "add_movies adds it."
-                )
-                raise ValueError(f"no film here is called {name!r}. {hint}")
-            found += same
-            matches = {id: title for id, title, _ in same}
-        if len(matches) > 1:
-            listed = "; ".join(
-                f"{title} ({year}), id {id}" for id, title, year in dict.fromkeys(found) if id in matches
-            )
-            raise ValueError(f"{len(matches)} films are called {name!r}: {listed}. Name the one you mean by its id.")
-        ids.extend(matches)
-    return list(dict.fromkeys(ids))
-
-
-def _list_films(stored: dict) -> list[tuple[str, str, str]]:
-    """List id, title and year of what Chroma's `get` gave."""
-    metadatas = [metadata or {} for metadata in stored["metadatas"]]
-    return [
-        (id, metadata.get("title", ""), metadata.get("year", "no year"))
-        for id, metadata in zip(stored["ids"], metadatas, strict=True)
-    ]
 
 
 def _get_with_vectors(collection: chromadb.Collection, ids: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
