@@ -1437,23 +1437,25 @@ def _fold_unwanted(without: str | Iterable[str]) -> list[str]:
 def _query(collection: chromadb.Collection, n: int, where: dict | None, **question) -> pl.DataFrame:
     """Ask Chroma for the nearest movies to one question, as a frame, and explain a filter that nothing passes."""
     answer = collection.query(n_results=n, where=where, **question)
-    movies = _to_answers({key: value[0] for key, value in answer.items() if value})
+    movies = _to_answers({key: value[0] for key, value in answer.items() if value is not None})
     if movies.is_empty() and where:
         _warn_of_filter(collection, where)
     return movies
 
 
 def _to_answers(stored: dict) -> pl.DataFrame:
-    """Make a frame of what Chroma's `get` gave, or its `query` for one question."""
+    """Make a frame of what Chroma's `get` gave, or its `query` for one question, with embeddings if they came."""
     unasked = [None] * len(stored["ids"])
     facts = [metadata or {} for metadata in stored["metadatas"]]
-    return pl.DataFrame(facts, schema=_ANSWER_SCHEMA).with_columns(
+    df = pl.DataFrame(facts, schema=_ANSWER_SCHEMA).with_columns(
         pl.col("year").cast(pl.String),
         pl.col("genres").fill_null([]),
         id=pl.Series(stored["ids"], dtype=pl.String),
         text=pl.Series(stored.get("documents") or unasked, dtype=pl.String),
         distance=pl.Series(stored.get("distances") or unasked, dtype=pl.Float64),
     )
+    embeddings = stored.get("embeddings")
+    return df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
 
 
 def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
@@ -1670,7 +1672,9 @@ def _read_stars(value: Any, scale: int = 1) -> Any:
 def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
     """Find rated movies in a collection, by id, by title and year, by IMDb's id: columns `id` and `rating`."""
     held = list_movies(collection).select("id", "year", key=_squeeze(pl.col("title")))
-    rated = ratings.with_row_index("row").with_columns(key=_squeeze(pl.col("title")))
+    # A frame of one's own may have an id and a rating alone.
+    whole = pl.concat([pl.DataFrame(schema=_RATINGS_SCHEMA), ratings], how="diagonal_relaxed").select(*_RATINGS_SCHEMA)
+    rated = whole.with_row_index("row").with_columns(key=_squeeze(pl.col("title")))
     by_id = rated.join(held, on="id", how="semi").select("row", "id")
     apart = (pl.col("year").cast(pl.Int64, strict=False) - pl.col("year_right").cast(pl.Int64, strict=False)).abs()
     by_title = (
@@ -1784,121 +1788,228 @@ def _suggest(collection: chromadb.Collection, found: dict[str, list[str]]) -> st
     return "\n".join(lines)
 
 
-# --- Recommend: films one likes -> films one may like ---------------------------------------------------------------
+# --- Recommend: movies one likes -> movies one may like -------------------------------------------------------------
 
-# What a film's score adds to its cosine to the liked films. The project's owner weighed it on 3,463 films against
-# MovieLens users, who gave three of the films they liked, the rest to be found: nDCG@20 rose from 0.067, for text
-# alone, to 0.21, and agreement with TMDb's plot keywords from 0.217 to 0.227.
+# What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens users (Harper and
+# Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them on anyone's copy of MovieLens.
 _WEIGHTS = {
-    "genres": 0.15,  # cosine of genre vectors, a rare genre weighing more (idf)
-    "era": 0.10,  # exp(-years apart / 8)
+    "text": 1.0,  # cosine of embeddings
+    "words": 0.3,  # TF-IDF cosine of the texts, without their years and genres
+    "title": 0.1,  # TF-IDF cosine of the titles
+    "genres": 0.15,  # cosine of genre vectors, where a rare genre weighs more (idf)
+    "era": 0.15,  # exp(-years apart / 8)
+    "language": 0.05,  # 1 for the same original language
     "votes": 0.05,  # log10 of the number of votes
-    "rating": 0.02,  # vote average, in standard deviations
+    "rating": 0.02,  # vote average, held back where votes are few, in standard deviations
 }
-_LIFTED_BY = {"era": "of the same years", "votes": "widely seen", "rating": "highly rated"}
-_NOTABLE = 0.02  # a part of the score that lifts a film by so much over the average candidate is told
-_ROCCHIO = 0.5  # how much a disliked film pushes, where a liked one pulls with 1
+# People rate what was in cinemas in their time. What they dislike is of the same years and language as what they like.
+_NO_REASON_TO_DISLIKE = {"era", "language"}
+_ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
+_NOTABLE = 0.02  # `because` tells a part of the score that lifts a movie by so much over the average candidate
+_MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # without which no movie is called widely seen or highly rated
+_SAME_YEARS = 5  # years apart, at most
+_MOST_OF_A_SERIES = 3
 
 
 def recommend(
     collection: chromadb.Collection,
-    liked: Iterable[str | int] | str | int,
+    liked: pl.DataFrame | Iterable[str | int] | str | int,
     n: int = 10,
     *,
-    disliked: Iterable[str | int] | str | int = (),
+    disliked: pl.DataFrame | Iterable[str | int] | str | int = (),
+    seen: pl.DataFrame | Iterable[str | int] | str | int = (),
     where: dict | None = None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """
-    Recommend films to someone who likes these: near in text, and close in genre, time and esteem.
+    Recommend movies to someone who likes these: near in text, words, genre and time, and well received.
 
-    The thousand nearest to the mean of the liked films' embeddings are ranked again by a sum: cosine to the liked
-    films, plus genres, years, number of votes and vote average, weighted by `_WEIGHTS`. What a film lacks counts as
-    the average of the others. Nothing is embedded.
+    The thousand movies nearest to the mean of the liked ones are ranked again. Each is compared with each liked movie
+    by a sum of similarities, weighted by `_WEIGHTS`. The sums are pooled by a power mean. Its exponent is 1, the
+    plain mean, for one liked movie and grows with their number, so that the nearest of many count most and a niche
+    taste is not averaged away. Votes and ratings are added. What a movie lacks counts as the average of the others.
+    Nothing is embedded.
+
+    A rating is weighted by its votes in the way that IMDb made known for its Top 250: a movie with v votes and mean R
+    counts as (v R + m C) / (v + m), where C is the mean and m the median number of votes of the candidates.
 
     Parameters
     ----------
     collection
         From `get_collection`, filled by `add_movies`.
     liked
-        Films of the collection, each by its id or its title, in any case.
+        Movies of the collection, each by its id or its title. Or a frame from `read_ratings`: what is rated above
+        the person's own mean is liked and what is below is disliked, each weighted by its distance from the mean.
+        If all ratings are equal, all are liked. All rows are seen.
     n
-        How many films to return; all candidates, if there are fewer.
+        How many movies to return; all candidates, if there are fewer.
     disliked
-        Films to keep away from, named alike: they push the question away (Rocchio, 1971).
+        Movies to keep away from, named in the same ways. They push by text, words, title and genres (Rocchio, 1971).
+    seen
+        Movies not to show, named in the same ways. A movie may be both liked and seen.
     where
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     diversity
-        0 ranks by score alone; towards 1, films unlike those already chosen come first (maximal marginal relevance,
+        0 ranks by score alone; towards 1, movies unlike those already chosen come first (maximal marginal relevance,
         Carbonell and Goldstein, 1998).
 
     Returns
     -------
     polars.DataFrame
-        Best first, without the liked and the disliked films. The columns of `find_similar`, where `distance` is to
-        the nearest liked film, then `score` and `because`: that liked film, the genres shared with it, and what
-        else lifted the film.
+        Best first, without the liked, disliked and seen movies. After three movies of one series, its others come
+        last, after all other candidates. Titles tell the series: what stands before a colon, a dash, "and the", a
+        number, a Roman numeral, "Part", "Vol.", "Chapter" or "Episode", or in ": A Star Wars Story". The columns of
+        `find_similar`, where `distance` is to the nearest liked movie, then `score` and `because`: one or two liked
+        movies, what the movie shares with each of them, and whether it is widely seen or highly rated. It tells only
+        what lifted the score.
 
     Raises
     ------
     ValueError
-        If `liked` is empty, a film is unknown, named ambiguously, or both liked and disliked, `n` is less than 1,
+        If nothing is liked, a movie is unknown, named ambiguously, or both liked and disliked, `n` is less than 1,
         `diversity` is outside 0 to 1, or `where` is not in Chroma's filter language.
+
+    Warns
+    -----
+    UserWarning
+        If no movie passes `where`, or a rated movie has no match in the collection.
     """
-    _check_n(n)
+    n = _check_n(n)
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
-    liked_ids, disliked_ids = _resolve(collection, liked), _resolve(collection, disliked)
-    if not liked_ids:
-        raise ValueError(f"liked must name at least one film, not {liked!r}")
-    if both := set(liked_ids) & set(disliked_ids):
-        raise ValueError(f"a film cannot be liked and disliked: id {', '.join(sorted(both))}")
+    given, hidden = _weigh_given(collection, liked, disliked, seen)
+    include = ["metadatas", "documents", "embeddings"]
+    stored = _to_answers(collection.get(ids=given["id"].to_list(), include=include))
+    given = given.join(stored, on="id", how="left", maintain_order="left")
+    weights, vectors = given["weight"].to_numpy(), given["embedding"].to_numpy()
+    likes = weights > 0
+    question = np.average(vectors[likes], axis=0, weights=weights[likes])
+    if not likes.all():
+        question = question - _ROCCHIO * np.average(vectors[~likes], axis=0, weights=-weights[~likes])
+    wanted = max(_CANDIDATES, n) + len(hidden)
+    movies = _query(collection, wanted, where, query_embeddings=[question], include=[*include, "distances"])
+    movies = movies.filter(~pl.col("id").is_in(hidden))
+    if movies.is_empty():
+        nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
+        return movies.select(*_ANSWER_SCHEMA).with_columns(**nothing)
 
-    fans, fan_vectors = _get_with_vectors(collection, liked_ids)
-    foes, foe_vectors = _get_with_vectors(collection, disliked_ids)
-    question = fan_vectors.mean(axis=0) - (_ROCCHIO * foe_vectors.mean(axis=0) if disliked_ids else 0)
-    given = [*liked_ids, *disliked_ids]
-    answer = collection.query(
-        query_embeddings=[question],
-        n_results=max(_CANDIDATES, n) + len(given),
-        where=where,
-        # The texts and embeddings of a thousand films would take as long again; the few chosen ones are got below.
-        include=["distances", "metadatas", *(["embeddings"] if diversity else [])],
-    )
-    films = _to_answers({key: value[0] for key, value in answer.items() if value})
-    new = ~films["id"].is_in(given)
-    films = films.filter(new)
-    if films.is_empty():
-        return films.with_columns(score=pl.lit(None, pl.Float64), because=pl.lit(None, pl.String))
-
-    # |q - v|^2 = |q|^2 + 1 - 2 q.v for a v of unit length, and q.v is the mean cosine to the liked films, less what
-    # the disliked ones push away.
-    pull = (question @ question + 1 - films["distance"].to_numpy()) / 2
-    parts = _score_parts(films, fans, foes)
-    scores = pull + sum(parts.values())
-    vectors = answer["embeddings"][0][new.to_numpy()] if diversity else None
-    chosen = _choose(scores, vectors, n, diversity)
-    films, vectors = _get_with_vectors(collection, films[chosen]["id"].to_list())
-    cosines = vectors @ fan_vectors.T
-    because = [
-        _say_because(film, fans.row(nearest, named=True), {name: part[index] for name, part in parts.items()})
-        for index, film, nearest in zip(chosen, films.iter_rows(named=True), cosines.argmax(axis=1), strict=True)
-    ]
-    return films.with_columns(
-        distance=pl.Series(2 - 2 * cosines.max(axis=1), dtype=pl.Float64),
-        score=pl.Series(scores[chosen], dtype=pl.Float64),
-        because=pl.Series(because, dtype=pl.String),
+    shared_words = _share_words(movies, given, pl.col("text"))
+    alike = _compare(movies, given, shared_words)
+    esteem = _esteem(movies)
+    scores = _pool(sum(alike.values())[:, likes], weights[likes]) + sum(esteem.values())
+    if not likes.all():
+        against = sum(part for name, part in alike.items() if name not in _NO_REASON_TO_DISLIKE)
+        scores = scores - _ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
+    chosen = _choose(scores, movies, n, diversity)
+    lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in alike.items()}
+    return (
+        movies.with_columns(
+            distance=pl.Series(2 - 2 * alike["text"][:, likes].max(axis=1), dtype=pl.Float64),
+            score=pl.Series(scores, dtype=pl.Float64),
+        )[chosen]
+        .select(*_ANSWER_SCHEMA, "score")
+        .with_columns(because=pl.Series(_explain(chosen, movies, given.filter(likes), lifts, esteem, shared_words)))
     )
 
 
-def _get_with_vectors(collection: chromadb.Collection, ids: list[str]) -> tuple[pl.DataFrame, np.ndarray]:
-    """Get films in the order of their ids, and their embeddings, of shape (films, dimensions) and unit length."""
-    if not ids:  # which Chroma takes for all
-        return _to_answers({"ids": [], "metadatas": []}), np.zeros((0, 1))
-    stored = collection.get(ids=ids, include=["metadatas", "documents", "embeddings"])
-    place = {id: index for index, id in enumerate(ids)}
-    order = np.argsort([place[id] for id in stored["ids"]])
-    return _to_answers(stored)[order], _unit(stored["embeddings"][order])
+def _weigh_given(
+    collection: chromadb.Collection, liked: object, disliked: object, seen: object
+) -> tuple[pl.DataFrame, list[str]]:
+    """Find the movies that someone names: `id` and `weight`, liked ones above 0; and the ids of all not to show."""
+    hidden = _resolve(collection, seen)
+    weights = {}
+    if isinstance(liked, pl.DataFrame) and "rating" in liked.columns:
+        rated = _match_ratings(collection, liked)
+        hidden += rated["id"].to_list()
+        rated = rated.drop_nulls("rating")
+        apart = pl.col("rating") - pl.col("rating").mean()
+        if rated["rating"].n_unique() == 1:
+            apart = pl.lit(1.0)
+        weights = dict(rated.select("id", apart).filter(pl.nth(1) != 0).iter_rows())
+    else:
+        weights = dict.fromkeys(_resolve(collection, liked), 1.0)
+    disliked_ids = _resolve(collection, disliked)
+    if both := [id for id in disliked_ids if weights.get(id, 0) > 0]:
+        raise ValueError(f"a movie cannot be liked and disliked: id {', '.join(sorted(both))}")
+    weights = dict.fromkeys(disliked_ids, -1.0) | weights
+    if not any(weight > 0 for weight in weights.values()):
+        raise ValueError(f"liked must name at least one movie of the collection, not {liked!r}")
+    given = pl.DataFrame({"id": list(weights), "weight": list(weights.values())})
+    return given, list({*hidden, *weights})
+
+
+def _share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
+    """Find the words that movies share with others: columns `movie`, `other` (their rows), `word` and `part`.
+
+    The parts of two texts add up to the cosine of their TF-IDF vectors, idf as in scikit-learn: ln((1+n)/(1+df)) + 1.
+    """
+    # A text names its parts in words of ours, and years and genres are compared by themselves.
+    told = text.fill_null("").str.replace_all(r"(?m)^(Movie title|Overview): |^(Year|Genres): .*$", "")
+    texts = pl.concat([movies.select(_fold(told).alias("word")), others.select(_fold(told).alias("word"))])
+    words = (
+        texts.with_row_index("movie")
+        .with_columns(pl.col("movie").cast(pl.Int64), pl.col("word").str.split(" "))
+        .explode("word")
+        .filter((pl.col("word") != "") & ~pl.col("word").is_in(list(_STOP_WORDS)))
+        .group_by("movie", "word")
+        .agg(tf=pl.len())
+        .with_columns(weight=pl.col("tf") * (((1 + len(texts)) / (1 + pl.len().over("word"))).log() + 1))
+        .with_columns(pl.col("weight") / pl.col("weight").pow(2).sum().sqrt().over("movie"))
+    )
+    theirs = words.filter(pl.col("movie") >= len(movies)).select(
+        "word", other=pl.col("movie") - len(movies), w="weight"
+    )
+    ours = words.filter(pl.col("movie") < len(movies))
+    return ours.join(theirs, on="word").select("movie", "other", "word", part=pl.col("weight") * pl.col("w"))
+
+
+def _compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Measure how alike movies and others are: weighted parts of the score, each of shape (movies, others)."""
+    genres = sorted(set(movies["genres"].explode().drop_nulls()))
+    columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
+    has, others_have = (df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, others))
+    idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
+    years, their_years = (df["year"].cast(pl.Float64).to_numpy() for df in (movies, others))
+    languages, theirs = (df["original_language"].to_numpy()[:, None] for df in (movies, others))
+    known = (languages != None) & (theirs.T != None)  # noqa: E711  # element by element
+    shape = len(movies), len(others)
+
+    def add_up(shared: pl.DataFrame) -> np.ndarray:
+        place = shared["movie"].to_numpy() * shape[1] + shared["other"].to_numpy()
+        return np.bincount(place, weights=shared["part"].to_numpy(), minlength=shape[0] * shape[1]).reshape(shape)
+
+    parts = {
+        "text": _unit(movies["embedding"].to_numpy()) @ _unit(others["embedding"].to_numpy()).T,
+        "words": add_up(shared_words),
+        "title": add_up(_share_words(movies, others, pl.col("title"))),
+        "genres": _unit(has * idf) @ _unit(others_have * idf).T,
+        "era": np.exp(-np.abs(years[:, None] - their_years) / 8),
+        "language": np.where(known, languages == theirs.T, np.nan),
+    }
+    return {name: _WEIGHTS[name] * _fill(part) for name, part in parts.items()}
+
+
+def _esteem(movies: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Weigh votes and ratings, as differences from the average candidate, which is 0."""
+    # Nobody voted: that says nothing about a movie.
+    df = movies.select(
+        votes=pl.when(pl.col("vote_count") > 0).then("vote_count").cast(pl.Float64),
+        rating=pl.when(pl.col("vote_count") > 0).then("vote_average").cast(pl.Float64),
+    )
+    v, m = pl.col("votes"), pl.col("votes").median()
+    bayesian = (v * pl.col("rating") + m * pl.col("rating").mean()) / (v + m)
+    votes, rating = df.select(votes=v.log10(), rating=bayesian).to_numpy().T
+    rating = rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else rating
+    return {
+        name: _WEIGHTS[name] * (part - part.mean())
+        for name, part in (("votes", _fill(votes)), ("rating", _fill(rating)))
+    }
+
+
+def _fill(part: np.ndarray) -> np.ndarray:
+    """What is missing counts as the average of the others."""
+    missing = np.isnan(part)
+    return np.where(missing, 0 if missing.all() else np.nanmean(part), part) if missing.any() else part
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -1906,54 +2017,96 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(vectors, lengths, out=np.full(np.shape(vectors), np.nan), where=lengths > 0)
 
 
-def _pull(vectors: np.ndarray, fans: np.ndarray, foes: np.ndarray) -> np.ndarray:
-    """Mean cosine to the liked films, less what the disliked ones push away."""
-    pull = (vectors @ fans.T).mean(axis=1)
-    return pull - _ROCCHIO * (vectors @ foes.T).mean(axis=1) if len(foes) else pull
+def _pool(alike: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Pool similarities of shape (movies, others) into one for each movie: a weighted power mean."""
+    power = 1 + 0.6 * np.log(len(weights))
+    return np.average(np.maximum(alike, 0) ** power, axis=1, weights=weights) ** (1 / power)
 
 
-def _score_parts(films: pl.DataFrame, fans: pl.DataFrame, foes: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Weigh what speaks for each film beside its text, as a difference from the average film, which is 0."""
-    genres = sorted(set(films["genres"].explode().drop_nulls()))
-    columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
-    has, fans_have, foes_have = (
-        df.select(columns).to_numpy().astype(float).reshape(len(df), len(genres)) for df in (films, fans, foes)
+def _name_series() -> pl.Expr:
+    """Tell by its title which series a movie is of; a movie without a title is alone."""
+    start = (
+        pl.col("title")
+        .str.normalize("NFKD")  # Alien³ is Alien3
+        .str.to_lowercase()
+        .str.replace(r"^.*: an? (.+) story$", "$1")  # Rogue One: A Star Wars Story
+        .str.replace(
+            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the |,? \(?(?:part|vol\.?|volume|chapter|episode) ).*$", "$1"
+        )
+        .str.replace(r"^(.*[^\d\s])(?:\s*\d+| [ivx]+)$", "$1")
     )
-    idf = np.log((1 + len(films)) / (1 + has.sum(axis=0))) + 1
-    fans_have, foes_have = (_unit(rows[rows.any(axis=1)] * idf) for rows in (fans_have, foes_have))
-    years, fan_years = (df["year"].cast(pl.Float64).to_numpy() for df in (films, fans))
-    apart = np.abs(years[:, None] - fan_years[~np.isnan(fan_years)])
-    rating = films["vote_average"].to_numpy().astype(float)
-    unknown = np.full(len(films), np.nan)
-    parts = {
-        "genres": _pull(_unit(has * idf), fans_have, foes_have) if len(fans_have) else unknown,
-        "era": np.exp(-apart / 8).mean(axis=1) if apart.size else unknown,
-        "votes": np.log10(films["vote_count"].clip(1).to_numpy().astype(float)),
-        "rating": rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else unknown,
-    }
-    # What is missing counts as the average.
-    return {
-        name: np.nan_to_num(_WEIGHTS[name] * (part - (0 if np.isnan(part).all() else np.nanmean(part))))
-        for name, part in parts.items()
-    }
+    return pl.coalesce(_fold(start).replace("", None), "title", "id")
 
 
-def _choose(scores: np.ndarray, vectors: np.ndarray, n: int, diversity: float) -> list[int]:
-    """Choose by maximal marginal relevance; without diversity, that is by score."""
+def _choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) -> list[int]:
+    """Choose by maximal marginal relevance, which is by score without diversity, and three movies of a series first."""
+    series = movies.select(_name_series()).to_series().to_numpy()
+    vectors = movies["embedding"].to_numpy()
     relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
-    chosen, nearest = [], np.zeros(len(scores))
+    chosen, nearest, late = [], np.zeros(len(scores)), np.zeros(len(scores))
     for _ in range(min(n, len(scores))):
-        worth = (1 - diversity) * relevance - diversity * nearest if chosen else relevance.copy()
+        worth = (1 - diversity) * relevance - (diversity * nearest if chosen else 0) - late
         worth[chosen] = -np.inf
-        chosen.append(int(worth.argmax()))
+        best = int(worth.argmax())
+        chosen.append(best)
+        if (series[chosen] == series[best]).sum() == _MOST_OF_A_SERIES:
+            late[series == series[best]] = 3  # worth is from -1 to 1
         if diversity:
-            nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
+            nearest = np.maximum(nearest, vectors @ vectors[best])
     return chosen
 
 
-def _say_because(film: dict, fan: dict, lifts: dict[str, float]) -> str:
-    """Say in words what the score says in numbers."""
-    shared = [genre for genre in film["genres"] if genre in fan["genres"]]
-    reason = f"like {fan['title'] or fan['id']}" + (f": {', '.join(shared)}" if shared else ", by its text")
-    lifted = [words for name, words in _LIFTED_BY.items() if lifts[name] >= _NOTABLE]
-    return f"{reason}; {', '.join(lifted)}" if lifted else reason
+def _explain(
+    chosen: list[int],
+    movies: pl.DataFrame,
+    liked: pl.DataFrame,
+    lifts: dict[str, np.ndarray],
+    esteem: dict[str, np.ndarray],
+    shared_words: pl.DataFrame,
+) -> list[str]:
+    """Say in words what the scores say in numbers; `lifts` are similarities over those of the average candidate."""
+    strong = shared_words.filter(pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2))
+    words: dict = {}
+    for movie, other, word in strong.sort("part", "word", descending=True).drop("part").iter_rows():
+        words.setdefault((movie, other), []).append(word)
+    frequency = dict(movies["genres"].explode().value_counts().iter_rows())
+    others, weights = liked.to_dicts(), liked["weight"].to_numpy()
+    because = []
+    for row, movie in zip(chosen, movies[chosen].iter_rows(named=True), strict=True):
+        lift = {name: part[row] for name, part in lifts.items()}
+        total = sum(lift.values())
+        named = [int(other) for other in np.argsort(-weights * total, kind="stable")[:2] if total[other] >= _NOTABLE]
+        reasons: list[str] = []
+        for count in range(len(named), 0, -1):  # the second one is named if all three share genres or words
+            told = {name for name in lift if (lift[name][named[:count]] >= _NOTABLE).all()}
+            theirs = [others[other] | {"words": words.get((row, other), [])} for other in named[:count]]
+            shared = _list_shared(movie, theirs, told, frequency)
+            if count == 1 or "genres" in shared or "words" in shared:
+                named, reasons = named[:count], list(shared.values())
+                break
+        if named and not reasons and lift["text"][named[0]] > 0:
+            reasons = ["by its text"]
+        titles = " and ".join(others[other]["title"] or others[other]["id"] for other in named)
+        like = [f"like {titles}: {'; '.join(reasons)}" if reasons else f"like {titles}"] if named else []
+        own = {
+            "widely seen": esteem["votes"][row] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES,
+            "highly rated": esteem["rating"][row] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING,
+        }
+        because.append("; ".join([*like, *(name for name, told in own.items() if told)]) or "nothing in particular")
+    return because
+
+
+def _list_shared(movie: dict, named: list[dict], told: set[str], frequency: dict[str, int]) -> dict[str, str]:
+    """Say what a movie shares with each of the movies named, of the parts that may be told; rare genres first."""
+    genres = [genre for genre in movie["genres"] if all(genre in other["genres"] for other in named)]
+    common = [f"*{word}*" for word in named[0]["words"] if all(word in other["words"] for other in named)]
+    years = [other["year"] for other in (movie, *named)]
+    close = None not in years and all(abs(int(year) - int(years[0])) <= _SAME_YEARS for year in years)
+    languages = {other["original_language"] for other in (movie, *named)}
+    reasons = {
+        "genres": ", ".join(sorted(genres, key=lambda genre: frequency[genre])[:2]),
+        "words": ("the words " if len(common) > 1 else "the word ") + ", ".join(common[:2]) if common else "",
+        "era": "of the same years" if close else "",
+        "language": "in the same language" if len(languages) == 1 and None not in languages else "",
+    }
+    return {name: reason for name, reason in reasons.items() if reason and name in told}
