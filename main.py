@@ -29,6 +29,7 @@ import threading
 import time
 import warnings
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -1492,300 +1493,427 @@ def _check_n(n: int) -> int:
     return whole
 
 
-# --- Name: ids, titles and own ratings -> movies of the collection ---------------------------------------------------
+# --- Name: titles, ids and own ratings -> movies of the collection --------------------------------------------------
 
-_RATINGS_SCHEMA = dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String) | {"rating": pl.Float64}
-_HEART = 8.0  # what a movie that one gave a heart, and no stars, counts as
-_LARGEST_FILE = 200_000_000  # bytes that a file in a zip may have, so that no zip fills the memory
+_EXPORTS = (
+    "These are read: Letterboxd's zip, or its ratings.csv, watched.csv, likes/films.csv, diary.csv or reviews.csv; "
+    "IMDb's ratings.csv; Trakt's zip, or its ratings-movies.json or watched-movies.json."
+)
+_EXPORT_BYTES = 100 * 2**20  # of all files in an export; ten thousand ratings take less than 5 MB in each format
+_LIKE = 8.0  # what a like without a rating counts: four stars of five
+_RATING_SCHEMA = {**dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String), "rating": pl.Float64}
+_FINDS = 100  # IMDb ids that TMDb is asked for in one call
+_LISTED = 20  # lines that a message holds at most
+# Where the parts of a title meet: "Birdman or (The ...", "Borat: Cultural ...", "Mission: Impossible - Fallout".
+_CUT = r"(?:(?:\bor)?\s*[:(]|\s[-\u{2013}\u{2014}]\s)"
+# Words that people leave out of a title, and words that they write in another way.
+_SAME_WORDS = (
+    dict.fromkeys(["a", "an", "and", "chapter", "episode", "part", "the", "vol", "volume"], "")
+    | {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10"}
+    | {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8"}
+    | {"nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "se7en": "7"}
+    | {"doctor": "dr", "mister": "mr", "versus": "vs"}
+)
 
 
 def read_ratings(path: str | Path) -> pl.DataFrame:
     """
-    Read one's own ratings, as Letterboxd, IMDb and Trakt hand them out.
-
-    What a file is, is told by what is in it: Letterboxd's `ratings.csv`, `diary.csv`, `reviews.csv` and `watched.csv`,
-    IMDb's `ratings.csv`, Trakt's `ratings-movies.json` and `watched-movies.json`, and the zips that hold them.
+    Read one's own ratings from the file that Letterboxd, IMDb or Trakt hands out. `recommend` takes the frame.
 
     Parameters
     ----------
     path
-        The file, or the zip as it was handed out.
+        Letterboxd's zip, or its `ratings.csv`, `watched.csv`, `likes/films.csv`, `diary.csv` or `reviews.csv`; IMDb's
+        `ratings.csv`; Trakt's zip, or its `ratings-movies.json` or `watched-movies.json`. The columns tell whose file
+        it is. Nothing of a zip is written to disk.
 
     Returns
     -------
     polars.DataFrame
-        One row a movie, the newest rating of each. Columns `title`, `year` (str), `id` (TMDb's, where the file has it),
-        `imdb_id` and `rating`, from 0 to 10: Letterboxd's stars count twice. A movie that was seen and not rated has
-        no rating; in Letterboxd's zip, one with a heart and no stars has 8. `recommend` takes the frame as it is.
+        One row a movie. Columns `title`, `year` (str), `id` (TMDb's, from Trakt), `imdb_id` (from IMDb and Trakt) and
+        `rating` on a scale of 0 to 10, for which Letterboxd's stars are doubled. Of several ratings of one movie the
+        newest counts. `rating` is null for a movie that was seen and not rated; a like without a rating counts as 8.
+        TV series, episodes and video games are left out, and so is what stands only on a list or a watchlist.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is none of these files, or holds no movie.
+        If it is of another kind, is damaged, or holds no movie that was rated or seen.
 
     Warns
     -----
     UserWarning
-        If a row names no movie and is left out, or a rating cannot be read and the movie counts as seen.
+        If rows are left out because they have neither title nor id, or a rating that is no number or out of range.
     """
     path = Path(path).expanduser()
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder. Name the file or the zip in it. {_EXPORTS}")
-    rows: list[dict] = []
-    for name, content in _unpack(path.name, path.read_bytes()):
-        rows += _read_export(name, content)
-    unread = [row for row in rows if row["rating"] is ...]
-    nameless = [row for row in rows if not (row["title"] or row["id"] or row["imdb_id"])]
-    for what, found in (("name no movie and are left out", nameless), ("have a rating that cannot be read", unread)):
-        if found:
-            shown = "; ".join(str(row["source"])[:80] for row in found[:3])
-            warnings.warn(f"{len(found)} rows of {path.name} {what}: {shown}", stacklevel=2)
-    for row in unread:
-        row["rating"] = None
-    df = pl.DataFrame(rows, schema=_RATINGS_SCHEMA | {"date": pl.String}, strict=False)
-    df = df.filter(pl.any_horizontal(pl.col("title", "id", "imdb_id").is_not_null()))
+    tables = [rows for name, text in _read_files(path) if (rows := _read_rows(name, text)) is not None]
+    if not tables:
+        raise ValueError(f"{path} holds no ratings in a form that is known here. {_EXPORTS}")
+    columns = ("source", "movie", "date", "title", "year", "id", "imdb_id", "rating")
+    schema = {**dict.fromkeys(columns, pl.String), "scale": pl.Float64}
+    df = pl.DataFrame([row for rows in tables for row in rows], schema=schema)
+    source = pl.col("source")
+    if "ratings" in df["source"]:
+        df = df.filter(source != "diary")  # it holds nothing that ratings and watched movies do not tell
+    df = df.filter(source != "watchlist").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     if df.is_empty():
-        raise ValueError(f"{path} holds no movie. {_EXPORTS}")
-    movie = pl.coalesce("id", "imdb_id", pl.format("{} {}", _fold(pl.col("title")), pl.col("year").fill_null("")))
+        raise ValueError(f"{path} holds no movie that you rated or saw; a watchlist does not tell that. {_EXPORTS}")
+
+    date = pl.col("date")
+    df = df.with_columns(
+        pl.col("year").str.extract(r"^(\d{4})\b"),
+        pl.col("id").str.extract(r"^(\d+)$"),
+        pl.col("imdb_id").str.extract(r"^(tt\d+)$"),
+        pl.coalesce(
+            date.str.extract(r"^(\d{4}-\d\d-\d\d.*)"),
+            # IMDb's in former years, and what spreadsheets make of dates
+            *(
+                date.str.to_datetime(form, strict=False).dt.to_string("iso")
+                for form in ("%a %b %d %T %Y", "%d.%m.%Y", "%m/%d/%Y")
+            ),
+        ),
+        number=pl.col("rating").str.replace(",", ".").cast(pl.Float64, strict=False) * pl.col("scale"),
+    )
+    usable = pl.any_horizontal(pl.col("title", "id", "imdb_id").is_not_null())
+    usable &= pl.col("rating").is_null() | pl.col("number").is_between(1, 10)
+    if len(bad := df.filter(~usable.fill_null(False))):
+        shown = [f"{title!r} rated {rating!r}" for title, rating in bad.select("title", "rating").head(5).iter_rows()]
+        warnings.warn(
+            f"{len(bad)} of {len(df)} rows of {path} cannot be used and are left out, such as {', '.join(shown)}",
+            stacklevel=2,
+        )
+    named = pl.when(source != "diary").then("movie")  # a diary's links are those of its entries
     return (
         df.with_row_index("place")
-        .sort("date", nulls_last=False, maintain_order=True)
-        .group_by(movie.alias("movie"), maintain_order=True)
-        .agg(pl.min("place"), *(pl.col(name).drop_nulls().last() for name in _RATINGS_SCHEMA))
+        .filter(usable)
+        .with_columns(movie=pl.coalesce(named, pl.format("{} ({})", "title", pl.col("year").fill_null(""))))
+        .sort(pl.col("number").is_not_null(), source == "likes", "date", maintain_order=True)
+        .with_columns(rating=pl.when(source == "likes").then(pl.coalesce("number", _LIKE)).otherwise("number"))
+        .unique("movie", keep="last", maintain_order=True)
         .sort("place")
-        .select(*_RATINGS_SCHEMA)
+        .select(list(_RATING_SCHEMA))
     )
 
 
-_EXPORTS = (
-    "What can be read: Letterboxd's ratings.csv, diary.csv, reviews.csv or watched.csv, IMDb's ratings.csv, Trakt's "
-    "ratings-movies.json or watched-movies.json, and the zips that hold them."
-)
-
-
-def _unpack(name: str, content: bytes) -> list[tuple[str, bytes]]:
-    """List the files in a zip, and in the zips in it, that tell what one saw; or the one file that there is."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return [(name, content)]
-    files = []
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for member in archive.infolist():
-            wanted = r"(^|/)(ratings|watched|likes/films)\.csv|(ratings|watched)-movies[^/]*\.json|\.zip"
-            skipped = r"(^|/)(deleted|orphaned|__MACOSX)/"
-            if re.search(f"({wanted})$", member.filename) and not re.search(skipped, member.filename):
-                if member.file_size > _LARGEST_FILE:
-                    raise ValueError(f"{member.filename} in {name} is too large to be an export. {_EXPORTS}")
-                files += _unpack(member.filename, archive.read(member))
-    if not files:
-        raise ValueError(f"{name} holds no ratings of movies. {_EXPORTS}")
-    return files
-
-
-def _read_export(name: str, content: bytes) -> list[dict]:
-    """Read one file: a list of dictionaries with the columns of `read_ratings`, `date` and `source`."""
-    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252", "latin-1"]
-    text = next(text for encoding in encodings if (text := _decode(content, encoding)) is not None)
-    if text.lstrip().startswith(("[", "{")):
-        try:
-            rows = json.loads(text)
-        except (ValueError, RecursionError):
-            raise ValueError(f"{name} is half a file of JSON. Download it again.") from None
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ValueError(f"{name} is no export of ratings. {_EXPORTS}")
-        rows = [row for row in rows if isinstance(row.get("movie"), dict) and row.get("type", "movie") == "movie"]
-        if any("listed_at" in row for row in rows):
-            raise ValueError(f"{name} lists movies that one wants to see, not that one saw. {_EXPORTS}")
-        return [_read_trakt(row) for row in rows]
-    header = text.partition("\n")[0]
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count)))
-    columns = {column.strip() for column in (rows[0] if rows else {}) if column}
-    if re.search(r"(^|/)watchlist", name) or "Position" in columns:
-        raise ValueError(f"{name} lists movies that one wants to see, not that one saw. {_EXPORTS}")
-    rows = [{(key or "").strip(): value for key, value in row.items()} for row in rows]
-    if {"Const", "Your Rating"} <= columns:
-        other = re.compile(r"series|episode|game|podcast|music", re.IGNORECASE)
-        return [_read_imdb(row) for row in rows if not other.search(row.get("Title Type") or "")]
-    if {"Name", "Year"} <= columns and columns & {"Letterboxd URI", "Rating"}:
-        return [_read_letterboxd(row, heart=bool(re.search(r"(^|/)films\.csv$", name))) for row in rows]
-    raise ValueError(f"{name} is no export of ratings, or holds none. {_EXPORTS}")
-
-
-def _decode(content: bytes, encoding: str) -> str | None:
+def _read_files(path: Path) -> list[tuple[str, str]]:
+    """Read the name and the text of each file that an export may hold, from a zip and a zip in a zip too."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}. {_EXPORTS}")
+    if not path.is_file() or not path.stat().st_size:
+        raise ValueError(f"{path} is {'empty' if path.is_file() else 'not a file'}. {_EXPORTS}")
+    too_big = ValueError(f"{path} holds more than {_EXPORT_BYTES >> 20} MiB, which no such export does. {_EXPORTS}")
+    if (left := _EXPORT_BYTES - path.stat().st_size) < 0:
+        raise too_big
+    texts = []
+    files = [(path.name, path.read_bytes())]
     try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
+        for name, data in files:  # which grows by what a zip holds
+            if not data.startswith(b"PK\x03\x04"):
+                try:
+                    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+                except UnicodeDecodeError:
+                    text = data.decode("cp1252", errors="replace")  # IMDb's in former years, and spreadsheets
+                texts.append((name, text.lstrip()))
+                continue
+            kinds = (".csv", ".json", ".zip") if name == path.name else (".csv", ".json")
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for member in archive.infolist():
+                    folders = re.split(r"[/\\]", member.filename.casefold())
+                    # What was deleted does not count, and macOS adds shadows of files.
+                    if member.filename.casefold().endswith(kinds) and not {"deleted", "orphaned", "__macosx"} & set(
+                        folders
+                    ):
+                        with archive.open(member) as file:
+                            files.append((f"{name}/{member.filename}", file.read(left + 1)))
+                        if (left := left - len(files[-1][1])) < 0:
+                            raise too_big
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last one if it wants a password
+        raise ValueError(f"{path} cannot be unpacked: {error}. Get the export once more. {_EXPORTS}") from error
+    return texts
+
+
+def _read_rows(name: str, text: str) -> list[dict] | None:
+    """Read the rows of one file, and in `source` what they tell; None if the file is of another kind."""
+    if text.startswith("["):
+        return _read_trakt(name, text)
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # a spreadsheet may have saved the file
+    try:
+        header, *lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
+    except csv.Error as error:
+        raise ValueError(f"{name} is no table that can be read: {error}. {_EXPORTS}") from error
+    # IMDb gave two columns other names in former years.
+    renamed = {"you rated": "your rating", "created": "date rated"}
+    header = [renamed.get(cell, cell) for cell in (cell.strip().casefold() for cell in header)]
+    rows: list[dict] = [dict(zip(header, map(str.strip, line), strict=False)) for line in lines if any(line)]
+    if {"name", "letterboxd uri"} <= set(header):
+        columns = {"movie": "letterboxd uri", "title": "name", "date": "date"}
+        # Three files have the same columns, and only their names tell what they mean.
+        file = re.split(r"[/\\]", name.casefold())[-1]
+        source = "watched" if file.startswith("watched") else "likes" if file.startswith("films") else "watchlist"
+        if "rating" in header:
+            source = "diary" if "watched date" in header else "ratings"
+        rows = [row | {"source": source, "scale": 2} for row in rows]  # five stars are 10
+    elif {"const", "your rating"} <= set(header):
+        columns = {
+            "movie": "const",
+            "imdb_id": "const",
+            "title": "title",
+            "date": "date rated",
+            "rating": "your rating",
+        }
+        # IMDb's lists have these columns too, and movies without a rating.
+        rows = [
+            row | {"source": "ratings" if row.get("your rating") else "watchlist", "scale": 1}
+            for row in rows
+            if not re.search("series|episode|game|podcast", row.get("title type", "").casefold())
+        ]
+    else:
         return None
+    columns = {"year": "year", "rating": "rating", "source": "source", "scale": "scale"} | columns
+    return [{ours: row.get(theirs) for ours, theirs in columns.items()} for row in rows]
 
 
-def _read_letterboxd(row: dict, heart: bool) -> dict:
-    stars = _read_stars(row.get("Rating"), scale=2)
-    return {
-        "title": (row["Name"] or "").strip() or None,
-        "year": (row["Year"] or "").strip()[:4] or None,
-        "id": None,
-        "imdb_id": None,
-        "rating": _HEART if heart and stars is None else stars,
-        # A heart is no newer rating: any stars beat it.
-        "date": "" if heart else row.get("Watched Date") or row.get("Date"),
-        "source": row,
-    }
-
-
-def _read_imdb(row: dict) -> dict:
-    return {
-        "title": (row.get("Title") or "").strip() or None,
-        "year": (row.get("Year") or "").strip()[:4] or None,
-        "id": None,
-        "imdb_id": (row["Const"] or "").strip() or None,
-        "rating": _read_stars(row["Your Rating"]),
-        "date": row.get("Date Rated"),
-        "source": row,
-    }
-
-
-def _read_trakt(row: dict) -> dict:
-    movie = row["movie"]
-    ids = movie.get("ids") or {}
-    return {
-        "title": movie.get("title"),
-        "year": str(movie["year"]) if movie.get("year") else None,
-        "id": str(ids["tmdb"]) if ids.get("tmdb") else None,
-        "imdb_id": ids.get("imdb"),
-        "rating": _read_stars(row.get("rating")),
-        "date": row.get("rated_at") or row.get("last_watched_at"),
-        "source": movie,
-    }
-
-
-def _read_stars(value: Any, scale: int = 1) -> Any:
-    """Read a rating from 0 to 10: None if there is none, ... if it cannot be read."""
-    text = str(value if value is not None else "").strip().replace(",", ".")  # a spreadsheet writes 3,5
+def _read_trakt(name: str, text: str) -> list[dict] | None:
+    """Read the rows of one of Trakt's files like `_read_rows`."""
     try:
-        rating = scale * float(text) if text else None
-    except ValueError:
-        return ...
-    return rating if rating is None or 0 < rating <= 10 else ...
+        items = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name} is not whole: {error}. Get the export once more. {_EXPORTS}") from error
+    if not all(isinstance(item, dict) and (isinstance(item.get("movie"), dict) or "show" in item) for item in items):
+        return None
+    rows = []
+    for item in items:
+        if "show" in item:
+            continue
+        movie = item["movie"]
+        ids = movie.get("ids") or {}
+        seen = "watched" if {"plays", "last_watched_at", "watched_at"} & item.keys() else "watchlist"
+        row = {
+            "source": "ratings" if "rating" in item else seen,
+            "movie": ids.get("trakt") or ids.get("tmdb") or ids.get("imdb"),
+            "date": item.get("rated_at"),
+            "title": movie.get("title"),
+            "year": movie.get("year"),
+            "id": ids.get("tmdb"),
+            "imdb_id": ids.get("imdb"),
+            "rating": item.get("rating"),
+        }
+        rows.append({key: None if value is None else str(value) for key, value in row.items()} | {"scale": 1})
+    return rows
 
 
 def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
-    """Find rated movies in a collection, by id, by title and year, by IMDb's id: columns `id` and `rating`."""
-    held = list_movies(collection).select("id", "year", key=_squeeze(pl.col("title")))
-    # A frame of one's own may have an id and a rating alone.
-    whole = pl.concat([pl.DataFrame(schema=_RATINGS_SCHEMA), ratings], how="diagonal_relaxed").select(*_RATINGS_SCHEMA)
-    rated = whole.with_row_index("row").with_columns(key=_squeeze(pl.col("title")))
-    by_id = rated.join(held, on="id", how="semi").select("row", "id")
-    apart = (pl.col("year").cast(pl.Int64, strict=False) - pl.col("year_right").cast(pl.Int64, strict=False)).abs()
-    by_title = (
-        rated.join(by_id, on="row", how="anti")
-        .drop("id")
-        .join(held, on="key")
-        .with_columns(apart=apart.fill_null(0))
-        .filter(pl.col("apart") <= 1, pl.col("apart") == pl.col("apart").min().over("row"))
-        .filter(pl.len().over("row") == 1)  # an ambiguous title is not guessed
+    """
+    Match one's own ratings, or answers, with the movies of a collection.
+
+    A TMDb id decides. A movie without one is matched by title and year, and with a key by its IMDb id. A year may be
+    off by one. Whatever fits several movies, or a movie that something fits better, is not matched.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`.
+    ratings
+        From `read_ratings`, or any frame with some of its columns.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `id`, each of the collection and only once, and `rating`.
+
+    Warns
+    -----
+    UserWarning
+        If some movies have no match, or TMDb cannot be asked for IMDb ids.
+    """
+    if not {"id", "title"} & set(ratings.columns):
+        raise ValueError(f"a frame of movies needs a column 'id' or 'title'; this one has {ratings.columns}")
+    empty = pl.DataFrame(schema=_RATING_SCHEMA)
+    known = ratings.select(
+        pl.col(name).cast(dtype, strict=False) for name, dtype in _RATING_SCHEMA.items() if name in ratings.columns
     )
-    found = pl.concat([by_id, by_title.select("row", "id")])
-    missing = rated.join(found, on="row", how="anti")
-    if config.TMDB_API_KEY and len(missing):
-        try:
-            # TMDb knows the movies of IMDb by their ids there, in whatever language their titles are.
-            asked = missing.drop_nulls("imdb_id").select("row", "imdb_id").iter_rows()
-            answers = [(row, _get_json(f"/find/{imdb_id}", external_source="imdb_id")) for row, imdb_id in asked]
-            ids = [(row, str(answer["movie_results"][0]["id"])) for row, answer in answers if answer["movie_results"]]
-            by_imdb = pl.DataFrame(ids, schema={"row": pl.UInt32, "id": pl.String}, orient="row")
-            found = pl.concat([found, by_imdb.join(held, on="id", how="semi")])
-        except TMDbError as error:
-            warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=3)
-        missing = rated.join(found, on="row", how="anti")
-    if len(missing):
-        titles = missing.select(pl.coalesce("title", "imdb_id", "id")).to_series().head(5).to_list()
-        warnings.warn(
-            f"{len(missing)} of {len(rated)} rated movies are not in {collection.name}, or their titles are ambiguous: "
-            f"{', '.join(titles)}{', ...' if len(missing) > 5 else ''}",
-            stacklevel=3,
-        )
-    return found.join(rated.select("row", "rating"), on="row").sort("row").unique("id", maintain_order=True).drop("row")
-
-
-def _squeeze(title: pl.Expr) -> pl.Expr:
-    """Fold a title to what is left of it without case, accents, punctuation and blanks; & is "and"."""
-    return _fold(title.str.replace_all("&", " and ", literal=True)).str.replace_all(" ", "", literal=True)
-
-
-def _loosen(title: pl.Expr) -> pl.Expr:
-    """Squeeze a title further: without its article, without "Part" or "Vol.", and with 2 for II."""
-    words = _fold(title.str.replace_all("&", " and ", literal=True))
-    for number, roman in enumerate(("ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"), 2):
-        words = words.str.replace(rf"(.) {roman}\b", f"${{1}} {number}")
-    words = words.str.replace(r"^(the|a|an) ", "").str.replace_all(r"\b(part|vol|volume|chapter|episode) (\d)", "$2")
-    return words.str.replace_all(" ", "", literal=True)
-
-
-def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
-    """Find the ids of movies that a frame holds, or that are named by id or by title, each once."""
-    if isinstance(names, pl.DataFrame):
-        whole = "id" in names.columns and not names["id"].null_count()
-        return (names if whole else _match_ratings(collection, names))["id"].unique(maintain_order=True).to_list()
-    given = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
-    try:
-        texts = [name if isinstance(name, str) else str(operator.index(name)) for name in given]
-    except TypeError:
-        texts = []
-    if len(texts) < len(given) or any(isinstance(name, bool) for name in given):
-        raise ValueError(f"name a movie by its id or its title, not by {names!r:.80}")
-    if not texts:
-        return []
-    there = {id: [id] for id in collection.get(ids=list(set(texts)), include=[])["ids"]}
-    titles = [text for text in texts if text not in there]
-    if titles:
-        there |= _find_titles(collection, titles)
-    if wrong := [text for text in titles if len(there[text]) != 1]:
-        raise ValueError(_suggest(collection, {text: there[text] for text in wrong}))
-    return list(dict.fromkeys(there[text][0] for text in texts))
-
-
-def _find_titles(collection: chromadb.Collection, titles: list[str]) -> dict[str, list[str]]:
-    """Find the ids of the movies that each title names, by the strictest way of reading that finds any."""
-    movies = _to_answers(collection.get(where={"title": {"$in": titles}}, include=["metadatas"]))
-    if set(titles) - set(movies["title"]):
+    asked = pl.concat([empty, known], how="diagonal").unique(maintain_order=True).with_row_index("row")
+    ids = asked["id"].drop_nulls().unique().to_list()
+    held = collection.get(ids=ids, include=[])["ids"] if ids else []  # Chroma takes no ids for all
+    found = asked.filter(pl.col("id").is_in(held)).select("row", "id")
+    if len(nameless := asked.filter(pl.col("id").is_null()).drop("id")):
         movies = list_movies(collection)
-    dated = pl.format("{} {}", "title", pl.col("year").fill_null(""))
-    head = pl.col("title").str.extract(r"^(.+?)(?:: | - | or: )")
-    ways = [
-        (pl.col("title"), pl.col("asked")),
-        (_squeeze(pl.col("title")), _squeeze(pl.col("asked"))),
-        (_squeeze(dated), _squeeze(pl.col("asked"))),
-        (_loosen(pl.col("title")), _loosen(pl.col("asked"))),
-        (_loosen(dated), _loosen(pl.col("asked"))),
-        (_loosen(head), _loosen(pl.col("asked"))),
-    ]
-    asked = pl.DataFrame({"asked": titles}).unique()
-    found: dict[str, list[str]] = {title: [] for title in titles}
-    for theirs, ours in ways:
+        cost, same_row, same_id = pl.col("cost"), pl.len().over("row"), pl.len().over("id")
         pairs = (
-            asked.select("asked", key=ours).join(movies.select("id", key=theirs), on="key").filter(pl.col("key") != "")
+            _match_titles(nameless, movies.filter(~pl.col("id").is_in(held)))
+            .filter(same_row == 1)
+            .filter(cost == cost.min().over("id"))
+            .filter(same_id == 1)
+            .select("row", "id")
         )
-        found |= {title: ids for title, ids in pairs.group_by("asked").agg("id").iter_rows() if not found[title]}
-    return found
+        left = nameless.join(pairs, on="row", how="anti")
+        asked_tmdb = _find_by_imdb(left["imdb_id"].drop_nulls().unique(maintain_order=True).to_list())
+        certain = left.join(asked_tmdb, on="imdb_id").select("row", "id").join(movies.select("id"), on="id")
+        found = pl.concat([found, certain, pairs])
+    if len(lost := asked.join(found, on="row", how="anti")):
+        year = pl.format(" ({})", "year").fill_null("")
+        names = lost.select(pl.coalesce("title", pl.format("id {}", pl.coalesce("id", "imdb_id"))) + year).to_series()
+        warnings.warn(
+            f"{len(lost)} of {len(asked)} movies have no match in the collection {collection.name!r} and do not count: "
+            f"{', '.join(names.head(5).fill_null('one without a name'))}{', ...' if len(lost) > 5 else ''}",
+            stacklevel=4,
+        )
+    matched = found.join(asked.select("row", "rating"), on="row", maintain_order="left")
+    return (
+        matched.sort(pl.col("rating").is_null(), maintain_order=True)
+        .unique("id", keep="first", maintain_order=True)
+        .sort("row")
+        .select("id", "rating")
+    )
 
 
-def _suggest(collection: chromadb.Collection, found: dict[str, list[str]]) -> str:
-    """Say which names fit no movie or several, with lines that can be pasted in their place."""
-    movies = list_movies(collection).with_columns(key=_loosen(pl.col("title").fill_null("")))
-    lines = []
-    for name, ids in found.items():
-        near = movies.filter(pl.col("id").is_in(ids))
-        if not ids:
-            key = pl.select(_loosen(pl.lit(name))).item()
-            close = difflib.get_close_matches(key, movies["key"].to_list(), n=5, cutoff=0.6)
-            near = pl.concat([movies.filter(pl.col("key") == one) for one in dict.fromkeys(close)] or [movies.head(0)])
-        lines.append(f"{len(ids)} movies are called {name!r}" if ids else f"no movie here is called {name!r}")
-        lines[-1] += ". Name the one you mean:" if len(near) else ". add_movies adds movies."
-        lines += [
-            f'    "{id}",  # {title} ({year})' for title, year, id in near.select("title", "year", "id").iter_rows()
-        ]
-    return "\n".join(lines)
+def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
+    """Ask TMDb which movies have these ids of IMDb: columns `imdb_id` and `id`. Without a key, none have."""
+    ids = {}
+    try:
+        for imdb_id in _progress(imdb_ids[:_FINDS] if config.TMDB_API_KEY else [], desc="Asking TMDb", unit="movie"):
+            if movies := _get_json(f"/find/{imdb_id}", external_source="imdb_id")["movie_results"]:
+                ids[imdb_id] = str(movies[0]["id"])
+    except TMDbError as error:
+        warnings.warn(f"movies are matched without asking TMDb for their IMDb ids: {error}", stacklevel=5)
+    return pl.DataFrame(
+        {"imdb_id": list(ids), "id": list(ids.values())}, schema=dict.fromkeys(("imdb_id", "id"), pl.String)
+    )
+
+
+def _match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
+    """
+    Match titles, with or without a year, with those of movies, in the way in which each fits best.
+
+    Parameters
+    ----------
+    asked
+        Columns `row`, `title`, `year` (str). A row may come twice, in two readings; the first that fits counts.
+    movies
+        Columns `id`, `title`, `year` (str).
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `row`, `id` and `cost`; more than one line a row if several movies fit equally well.
+    """
+    asked = asked.select("row", "title", "year", reading=pl.int_range(pl.len()).over("row"))
+    year, other_year, rank, cost = pl.col("year"), pl.col("year_right"), pl.col("rank"), pl.col("cost")
+    apart = (year.cast(pl.Int64, strict=False) - other_year.cast(pl.Int64, strict=False)).abs().fill_null(0)
+    is_part, other_is_part = rank == 3, pl.col("rank_right") == 3
+    return (
+        _spell(asked)
+        .join(_spell(movies.select("id", "title", "year")), on="key")
+        .filter(apart <= 1, ~(is_part & other_is_part))
+        # A part of a title names another movie soon. The years have to agree then, and asking is short for naming.
+        .filter(~(is_part & (year.is_null() | other_year.is_null())), ~((is_part | other_is_part) & (apart > 0)))
+        .with_columns(
+            cost=1000 * pl.col("reading")
+            + 100 * (is_part | other_is_part)
+            + 10 * apart
+            + pl.max_horizontal("rank", "rank_right")
+        )
+        .filter(cost == cost.min().over("row"))
+        .select("row", "id", "cost")
+        .unique(maintain_order=True)
+    )
+
+
+def _spell(titles: pl.DataFrame) -> pl.DataFrame:
+    """
+    List the ways to write each title, as `key` and `rank`.
+
+    Rank 0 is the title itself, 1 leaves out case, accents, punctuation and blanks, 2 small words and the way numbers
+    are written, and 3 a part of the title, such as what stands before a colon.
+    """
+    title = pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")
+    words = _fold(title).str.split(" ")
+    loose = words.list.eval(pl.element().replace(_SAME_WORDS)).list.join("")
+    ways = [
+        titles.with_columns(key=key, rank=rank)
+        for rank, key in enumerate([pl.col("title"), words.list.join(""), loose])
+    ]
+    cut = titles.filter(pl.col("title").str.contains(_CUT))
+    for part in (rf"^(.+?){_CUT}", rf"^(.+){_CUT}", rf"{_CUT}(.+)$", rf"^.+{_CUT}(.+)$"):
+        parts = cut.with_columns(whole="title", title=pl.col("title").str.extract(part))
+        parts = parts.with_columns(key=loose, rank=3).with_columns(title="whole").drop("whole")
+        ways.append(parts.filter(pl.col("key").str.contains(r"\p{L}")))  # more than the number of a sequel
+    return pl.concat(ways).filter(pl.col("key") != "")
+
+
+def _resolve(collection: chromadb.Collection, names: Iterable[str | int] | str | int | pl.DataFrame) -> list[str]:
+    """
+    Find the ids of movies that are named by id or by title, each once.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`.
+    names
+        Ids, as text or whole numbers, and titles as a person writes them, with "(year)" where several movies have
+        one title. Text that is an id is an id first. Or a frame with a column `id`, or `title` and `year`.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or fits several movies, with lines that name those that were perhaps meant.
+    """
+    if isinstance(names, pl.DataFrame):
+        return _match_ratings(collection, names)["id"].to_list()
+    several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
+    texts = {}  # each name once, and whether it may be a title
+    for name in list(names) if several else [names]:
+        if isinstance(name, bool) or not (isinstance(name, str) or hasattr(name, "__index__")):
+            raise ValueError(f"name a movie by its id or its title, not by {name!r:.60}")
+        text = name.strip() if isinstance(name, str) else str(operator.index(name))
+        texts[text] = isinstance(name, str)
+    if not texts:
+        return []  # Chroma takes no ids for all
+    fits = {id: [id] for id in collection.get(ids=list(texts), include=[])["ids"]}
+    titles = [text for text, may_be_title in texts.items() if may_be_title and text not in fits]
+    movies = _to_answers({"ids": [], "metadatas": []})
+    if titles:
+        movies = _to_answers(collection.get(where={"title": {"$in": titles}}, include=["metadatas"]))
+        if set(titles) - set(movies["title"]):
+            movies = list_movies(collection)
+        whole = pl.DataFrame({"title": titles, "year": None}, schema_overrides={"year": pl.String}).with_row_index(
+            "row"
+        )
+        dated = whole.select(
+            "row", pl.col("title").str.extract_groups(r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$")
+        )
+        asked = pl.concat([whole, dated.unnest("title").drop_nulls()])
+        for row, id in _match_titles(asked, movies).select("row", "id").iter_rows():
+            fits.setdefault(titles[row], []).append(id)
+    unclear = {text: fits.get(text, []) for text in texts if len(fits.get(text, [])) != 1}
+    if unclear:
+        raise ValueError(_explain_names(unclear, movies))
+    return list(dict.fromkeys(fits[text][0] for text in texts))
+
+
+def _explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
+    """Say which names fit several movies or none, with lines to paste in their place."""
+    movies = movies.with_columns(folded=_fold(pl.col("title").fill_null("")))
+    told = [
+        "each of these names must name one movie. Put a line below it in its place, or add the movie by add_movies:"
+    ]
+    for count, (name, ids) in enumerate(unclear.items()):
+        told.append(f"{name!r} may be one of {len(ids)}:" if ids else f"{name!r} is not in the collection")
+        shown = movies.filter(pl.col("id").is_in(ids))
+        if not ids and count < _LISTED and (fold := pl.select(_fold(pl.lit(name))).item()):
+            close = difflib.get_close_matches(fold, movies["folded"], n=3, cutoff=0.6)
+            holds = pl.format(" {} ", "folded").str.contains(f" {fold} ", literal=True)
+            longer = movies.filter(holds).sort("vote_count", descending=True, nulls_last=True).head(3)
+            shown = pl.concat([longer, movies.filter(pl.col("folded").is_in(close))]).unique("id", maintain_order=True)
+        for title, year, id in shown.select("title", "year", "id").head(_LISTED).iter_rows():
+            told.append(f"    {json.dumps(id)},  # {' '.join((title or '').split())} ({year or 'no year'})")
+    return "\n".join(told)
 
 
 # --- Recommend: movies one likes -> movies one may like -------------------------------------------------------------
