@@ -1611,11 +1611,7 @@ def _read_files(path: Path) -> list[tuple[str, str]]:
     try:
         for name, data in files:  # which grows by what a zip holds
             if not data.startswith(b"PK\x03\x04"):
-                try:
-                    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-                except UnicodeDecodeError:
-                    text = data.decode("cp1252", errors="replace")  # IMDb's in former years, and spreadsheets
-                texts.append((name, text.lstrip()))
+                texts.append((name, _decode(data).lstrip()))
                 continue
             kinds = (".csv", ".json", ".zip") if name == path.name else (".csv", ".json")
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -1632,6 +1628,13 @@ def _read_files(path: Path) -> list[tuple[str, str]]:
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last one if it wants a password
         raise ValueError(f"{path} cannot be unpacked: {error}. Get the export once more. {_EXPORTS}") from error
     return texts
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")  # IMDb's in former years, and spreadsheets
 
 
 def _read_rows(name: str, text: str) -> list[dict] | None:
@@ -1843,7 +1846,7 @@ def _spell(titles: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(ways).filter(pl.col("key") != "")
 
 
-def _resolve(collection: chromadb.Collection, names: Iterable[str | int] | str | int | pl.DataFrame) -> list[str]:
+def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
     """
     Find the ids of movies that are named by id or by title, each once.
 
@@ -2024,9 +2027,9 @@ def recommend(
     shared_words = _share_words(movies, given, pl.col("text"))
     alike = _compare(movies, given, shared_words)
     esteem = _esteem(movies)
-    scores = _pool(sum(alike.values())[:, likes], weights[likes]) + sum(esteem.values())
+    scores = _pool(np.sum(list(alike.values()), axis=0)[:, likes], weights[likes]) + sum(esteem.values())
     if not likes.all():
-        against = sum(part for name, part in alike.items() if name not in _NO_REASON_TO_DISLIKE)
+        against = np.sum([part for name, part in alike.items() if name not in _NO_REASON_TO_DISLIKE], axis=0)
         scores = scores - _ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
     chosen = _choose(scores, movies, n, diversity)
     lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in alike.items()}
@@ -2041,11 +2044,13 @@ def recommend(
 
 
 def _weigh_given(
-    collection: chromadb.Collection, liked: object, disliked: object, seen: object
+    collection: chromadb.Collection,
+    liked: pl.DataFrame | Iterable[str | int] | str | int,
+    disliked: pl.DataFrame | Iterable[str | int] | str | int,
+    seen: pl.DataFrame | Iterable[str | int] | str | int,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Find the movies that someone names: `id` and `weight`, liked ones above 0; and the ids of all not to show."""
     hidden = _resolve(collection, seen)
-    weights = {}
     if isinstance(liked, pl.DataFrame) and "rating" in liked.columns:
         rated = _match_ratings(collection, liked)
         hidden += rated["id"].to_list()
@@ -2059,7 +2064,7 @@ def _weigh_given(
     disliked_ids = _resolve(collection, disliked)
     if both := [id for id in disliked_ids if weights.get(id, 0) > 0]:
         raise ValueError(f"a movie cannot be liked and disliked: id {', '.join(sorted(both))}")
-    weights = dict.fromkeys(disliked_ids, -1.0) | weights
+    weights |= dict.fromkeys(disliked_ids, -1.0)
     if not any(weight > 0 for weight in weights.values()):
         raise ValueError(f"liked must name at least one movie of the collection, not {liked!r}")
     given = pl.DataFrame({"id": list(weights), "weight": list(weights.values())})
@@ -2079,7 +2084,7 @@ def _share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> p
         .with_columns(pl.col("movie").cast(pl.Int64), pl.col("word").str.split(" "))
         .explode("word")
         .filter((pl.col("word") != "") & ~pl.col("word").is_in(list(_STOP_WORDS)))
-        .group_by("movie", "word")
+        .group_by("movie", "word", maintain_order=True)  # the same sums at each call
         .agg(tf=pl.len())
         .with_columns(weight=pl.col("tf") * (((1 + len(texts)) / (1 + pl.len().over("word"))).log() + 1))
         .with_columns(pl.col("weight") / pl.col("weight").pow(2).sum().sqrt().over("movie"))
@@ -2088,7 +2093,9 @@ def _share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> p
         "word", other=pl.col("movie") - len(movies), w="weight"
     )
     ours = words.filter(pl.col("movie") < len(movies))
-    return ours.join(theirs, on="word").select("movie", "other", "word", part=pl.col("weight") * pl.col("w"))
+    return ours.join(theirs, on="word", maintain_order="left_right").select(
+        "movie", "other", "word", part=pl.col("weight") * pl.col("w")
+    )
 
 
 def _compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -2171,7 +2178,8 @@ def _choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) 
     series = movies.select(_name_series()).to_series().to_numpy()
     vectors = movies["embedding"].to_numpy()
     relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
-    chosen, nearest, late = [], np.zeros(len(scores)), np.zeros(len(scores))
+    chosen: list[int] = []
+    nearest, late = np.zeros(len(scores)), np.zeros(len(scores))
     for _ in range(min(n, len(scores))):
         worth = (1 - diversity) * relevance - (diversity * nearest if chosen else 0) - late
         worth[chosen] = -np.inf

@@ -1,200 +1,275 @@
-"""Answers as pictures: posters, a map and a search box, which only a notebook can show."""
+"""Answers as pictures: posters, a map and a search box, which only a notebook can show.
+
+Importing this also lets a notebook show polars frames as tables without quotes, with texts to the left.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
-import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from IPython import get_ipython
+from IPython.display import HTML, display
 
-from main import find_similar, list_movies
+from main import TMDbError, find_movies, get_id_to_genre, list_movies
 
 if TYPE_CHECKING:
     import chromadb
-    import ipywidgets as widgets
-    from IPython.display import HTML
 
 __all__ = ["draw_map", "show_movies", "try_it"]
 
-_POSTERS = "https://image.tmdb.org/t/p/w342"
-# Styles stand in the elements, and are old ones: from a notebook that it does not trust yet, JupyterLab takes <style>
-# and what it does not know. Colours are those around, made fainter, so that light and dark themes both fit.
-_GRID = (
-    "display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:18px 14px;margin:8px 0;max-width:1100px"
+# Okabe and Ito's colours (2008), which colour-blind people can tell apart, by TMDb's genre ids; and the colour of a
+# text on each. Tiles and map share them.
+_COLOURS = {
+    18: ("#0072B2", "#FFFFFF"),  # drama
+    35: ("#F0E442", "#222222"),  # comedy
+    28: ("#D55E00", "#FFFFFF"),  # action
+    27: ("#CC79A7", "#222222"),  # horror
+    16: ("#56B4E9", "#222222"),  # animation
+    12: ("#009E73", "#FFFFFF"),  # adventure
+    80: ("#E69F00", "#222222"),  # crime
+}
+_OTHER = ("#BBBBBB", "#222222")
+
+
+def _name_colours() -> dict[str, tuple[str, str]]:
+    """Map the names of genres, in the language of `TMDB_LANGUAGE`, to their colours."""
+    try:
+        id_to_genre = get_id_to_genre()
+    except TMDbError:  # a picture of what is stored needs no network
+        return {}
+    return {id_to_genre[id]: colours for id, colours in _COLOURS.items() if id in id_to_genre}
+
+
+# --- Posters --------------------------------------------------------------------------------------------------------
+
+# Styles stand in the elements, and are old ones: from a notebook that it does not trust yet, JupyterLab takes <style>,
+# scripts and what it does not know. A poster is a background, so that one that does not load leaves the tile below it.
+# GitHub takes all styles. There the table is a table, and small images that are hidden elsewhere show the posters.
+_POSTERS = "https://image.tmdb.org/t/p/"
+_PART = "display:block;border:0;background:none;padding:0;margin:0"
+_CELL = (
+    "display:inline-block;width:140px;padding:0;margin:0 14px 18px 0;border:0;vertical-align:top;text-align:left;"
+    "white-space:normal;line-height:1.35;font-size:12px"
 )
 _TILE = (
-    "position:relative;width:100%;height:0;padding-bottom:150%;border-radius:6px;overflow:hidden;"
-    "background-color:hsl({hue},40%,28%);background-image:linear-gradient(160deg,hsl({hue},38%,38%),hsl({hue},45%,17%))"
+    "position:relative;width:140px;height:210px;line-height:210px;border-radius:6px;overflow:hidden;text-align:center;"
+    "font-size:72px;font-weight:bold"
 )
-_COVER = "position:absolute;top:0;left:0;width:100%;height:100%;margin:0;"
-_TITLE = _COVER + (
-    "display:flex;align-items:center;justify-content:center;text-align:center;box-sizing:border-box;padding:10px;"
-    "color:#fff;font-weight:600;font-size:15px;line-height:1.25"
-)
-_POSTER = _COVER + "max-width:none;object-fit:cover;color:transparent"  # lies on the title, and is removed on an error
-_SMALL = "font-size:12px;line-height:1.35;opacity:.75;margin-top:2px"
+_POSTER = "position:absolute;top:0;left:0;width:140px;height:210px;background-size:cover"
+_ROW = 6  # cells of a row where no style lets them flow
+
+
+class _Posters(HTML):
+    """A page of posters that says in a terminal which movies they are."""
+
+    def __init__(self, data: str, df: pl.DataFrame):
+        super().__init__(data)
+        self.df = df
+
+    def __repr__(self) -> str:
+        reasons = [name for name in ("title", "year", "because", "distance") if name in self.df.columns][:3]
+        return f"{self.df.select(reasons)}\n(A notebook shows this as posters.)"
 
 
 def show_movies(df: pl.DataFrame) -> HTML:
     """
-    Show films as a grid of posters.
+    Show movies as posters.
 
     Parameters
     ----------
     df
-        Answers of `find_similar` or `recommend`, or any frame with a column `title`. Of the others `year`, `genres`,
-        `because` or else `distance`, and `poster_path` are shown.
+        Answers of `find_movies`, `find_similar` or `recommend`, or any frame with a column `title`. Of the others
+        `year`, `genres`, `because` or else `distance`, and `poster_path` are shown.
 
     Returns
     -------
     IPython.display.HTML
-        What a notebook's cell shows when it ends with it. Posters come from TMDb's image host as they scroll into
-        view; a film without one, or without a network, shows a tile with its title.
+        What a notebook's cell shows when it ends with it. Posters come from TMDb's image host. A movie without one,
+        or without a network, shows a tile in the colour of its first genre.
 
     Raises
     ------
     ValueError
         If there is no column `title`.
     """
-    from IPython.display import HTML
-
     if "title" not in df.columns:
         raise ValueError(f"the frame has no column 'title' to show; it has {df.columns}")
     if df.is_empty():
-        return HTML("<p>No films.</p>")
-    return HTML(f'<div style="{_GRID}">{"".join(map(_show_movie, df.iter_rows(named=True)))}</div>')
+        return HTML("<p>No movies.</p>")
+    colours = _name_colours()
+    cells = [_show_movie(movie, colours) for movie in df.iter_rows(named=True)]
+    rows = [f'<tr style="{_PART}">{"".join(cells[at : at + _ROW])}</tr>' for at in range(0, len(cells), _ROW)]
+    return _Posters(f'<table style="{_PART};width:auto"><tbody style="{_PART}">{"".join(rows)}</tbody></table>', df)
 
 
-def _show_movie(film: dict) -> str:
+def _show_movie(movie: dict, colours: dict[str, tuple[str, str]]) -> str:
     # Whoever edits TMDb writes these words: all of them are escaped.
-    title = html.escape(film["title"] or "Untitled")
-    genres = film.get("genres") or []
-    facts = " · ".join([film.get("year") or "", genres if isinstance(genres, str) else ", ".join(genres)]).strip(" ·")
-    distance = film.get("distance")
-    reason = film.get("because") or (f"distance {distance:.2f}" if distance is not None else "")
-    poster = film.get("poster_path") or ""
-    image = ""
-    if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", poster):
+    name = _to_text(movie["title"]) or "Untitled"
+    title = html.escape(name)
+    genres = movie.get("genres") or []
+    genres = [genres] if isinstance(genres, str) else [_to_text(genre) for genre in genres]
+    background, foreground = colours.get(genres[0] if genres else "", _OTHER)
+    because, distance = _to_text(movie.get("because")), movie.get("distance")
+    if because and not because.startswith(("like ", "no ")):
+        because = f"by {because}"
+    elif not because and distance is not None:
+        because = f"distance {distance:.2f}"
+    # A genre that the reason names does not stand there twice.
+    told = [genre for genre in genres if genre not in because]
+    facts = " · ".join(filter(None, [_to_text(movie.get("year")), ", ".join(told)]))
+    reason = re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(because))
+    poster = image = ""
+    if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", path := _to_text(movie.get("poster_path"))):
+        poster = f"<div style=\"{_POSTER};background-image:url('{_POSTERS}w342{path}')\"></div>"
         image = (
-            f'<img src="{_POSTERS}{poster}" alt="Poster of {title}" loading="lazy" onerror="this.remove()" '
-            f'referrerpolicy="no-referrer" style="{_POSTER}">'
+            f'<img src="{_POSTERS}w92{path}" alt="Poster of {title}" width="92" loading="lazy" style="display:none">'
         )
-    tile = _TILE.format(hue=zlib.crc32(title.encode()) % 360)
     return (
-        f'<div><div style="{tile}"><div style="{_TITLE}">{title}</div>{image}</div>'
-        f'<div style="font-weight:600;font-size:13px;line-height:1.3;margin-top:6px">{title}</div>'
-        f'<div style="{_SMALL}">{html.escape(facts)}</div><div style="{_SMALL}">{html.escape(reason)}</div></div>'
+        f'<td style="{_CELL}"><div style="{_TILE};background-color:{background};color:{foreground}" title="{title}">'
+        f"{html.escape(name[0])}{poster}</div>{image}"
+        f"<div><b>{title}</b></div><div>{html.escape(facts)}</div><div>{reason}</div></td>"
     )
 
 
-_OTHER = "other"
-# Okabe and Ito's colours (2008), which colour-blind people can tell apart, for the most frequent first genres.
-_PALETTE = ["#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#F0E442"]
-_GREY = "#BBBBBB"
+def _to_text(value: object) -> str:
+    """Write a fact as text, without what is missing and without control characters."""
+    missing = value is None or (isinstance(value, float) and np.isnan(value))
+    return "" if missing else "".join(letter for letter in str(value) if letter.isprintable())
+
+
+# --- The map --------------------------------------------------------------------------------------------------------
 
 
 class _Map(dict):
     """A Vega-Lite chart that shows as a picture where nothing draws it."""
 
     def __repr__(self) -> str:
-        return "A map of the films"
+        return f"{self['description']} (A notebook draws it.)"
 
-    def _repr_mimebundle_(self, **kwargs) -> dict:
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         import vl_convert
 
+        still = {**self, "width": 720, "height": 500}
         # JupyterLab brings Vega-Lite 5 and draws no other: the chart is declared to be of that version.
         return {
             "application/vnd.vegalite.v5+json": dict(self),
-            "image/png": vl_convert.vegalite_to_png(dict(self), vl_version="5.20", scale=2),
-        }
+            "image/png": vl_convert.vegalite_to_png(still, vl_version="5.20", scale=2),
+            "text/plain": repr(self),
+        }, {"image/png": {"alt": self["description"], "width": 720}}
 
 
 def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
     """
-    Draw all films of a collection as points, near ones close together, and name some of them.
+    Draw all movies of a collection as points, near ones close together, and name some of them.
 
     The embeddings are laid out in two dimensions by t-SNE (van der Maaten and Hinton, 2008), which keeps neighbours
     together. UMAP does that as well and faster, but brings numba with it, and scikit-learn is here already. What is
-    far apart on the map means nothing.
+    far apart on the map means nothing. Islands, found by k-means on the map, bear the genre that is most frequent
+    there in comparison with everywhere.
 
     Parameters
     ----------
     collection
         From `get_collection`, filled by `add_movies`.
     answers
-        The films to name, from `find_similar` or `recommend`.
+        The movies to name, from `find_movies`, `find_similar` or `recommend`.
 
     Returns
     -------
     _Map
-        A chart that notebooks draw: with title and year under the mouse in JupyterLab, else as a still picture.
+        A chart that notebooks draw: to zoom and with titles under the mouse in JupyterLab, else as a still picture.
 
     Raises
     ------
     ValueError
-        If the collection holds fewer than five films.
+        If the collection holds fewer than five movies of different texts.
     """
-    import altair as alt
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    embeddings = collection.get(include=["embeddings"])["embeddings"]
-    films = list_movies(collection).with_columns(pl.col("genres").list.first().alias("genre"))
-    if len(films) < 5:
-        raise ValueError(f"a map takes five films or more, and {collection.name} holds {len(films)}")
+    embeddings = np.array(collection.get(include=["embeddings"])["embeddings"], dtype=float)
+    # Of equal or broken embeddings t-SNE ends in a segmentation fault.
+    if len(embeddings) < 5 or not np.isfinite(embeddings).all() or len(np.unique(embeddings.round(6), axis=0)) < 5:
+        raise ValueError(
+            f"a map takes five movies of different texts or more, and {collection.name} holds {len(embeddings)} movies"
+        )
     with threadpool_limits(1):  # with torch in the same process, its threads and scikit-learn's wait for each other
         layout = TSNE(
-            metric="cosine", init="pca", perplexity=min(30, (len(films) - 1) / 3), max_iter=500, random_state=0
+            metric="cosine", init="pca", perplexity=min(30, (len(embeddings) - 1) / 3), max_iter=500, random_state=0
         ).fit_transform(embeddings)
-    top = films["genre"].drop_nulls().value_counts(sort=True)["genre"].head(len(_PALETTE)).to_list()
-    films = films.select(
-        "title",
+    colours = _name_colours()
+    movies = list_movies(collection).select(
+        pl.col("title").map_elements(_to_text, return_dtype=pl.String),  # a control character ends vl-convert
         "year",
-        pl.when(pl.col("genre").is_in(top)).then("genre").otherwise(pl.lit(_OTHER)).alias("genre"),
+        first=pl.col("genres").list.first().fill_null("?"),
+        genre=pl.col("genres").list.first().replace_strict({name: name for name in colours}, default="other"),
         x=pl.Series(layout[:, 0].astype(float)).round(2),
         y=pl.Series(layout[:, 1].astype(float)).round(2),
         named=pl.col("id").is_in(answers["id"].to_list()),
     )
-    # Neighbours lie close together, so their names stand in a column beside them, each at the end of a line.
-    width, height = np.ptp(layout, axis=0)
-    named = films.filter("named").sort("y")
-    to_the_right = (named["x"].mean() or 0) <= layout[:, 0].min() + width / 2
-    rank = pl.int_range(pl.len()) - (pl.len() - 1) / 2
-    named = named.with_columns(
-        label_x=(pl.col("x").max() + width / 12) if to_the_right else (pl.col("x").min() - width / 12),
-        label_y=pl.col("y").mean() + rank * height / 28,
-    )
+    return _Map(_make_chart(movies, _name_islands(layout, movies["first"].to_numpy()), colours))
 
-    points = alt.Chart(alt.Data(values=films.drop("named").to_dicts()))
-    names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
-    hover = ["title:N", "year:N", "genre:N"]
-    x, y = alt.X("x:Q", axis=None), alt.Y("y:Q", axis=None)
-    label_x, label_y = alt.X("label_x:Q", axis=None), alt.Y("label_y:Q", axis=None)
+
+def _name_islands(layout: np.ndarray, genres: np.ndarray) -> list[dict]:
+    """Find the middles of islands, and the genre that each has more of than the whole map."""
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        islands = KMeans(min(10, len(layout) // 5 or 1), n_init=3, random_state=0).fit(layout)
+    names, share = np.unique(genres, return_counts=True)
+    middles = []
+    for number, middle in enumerate(islands.cluster_centers_):
+        here = genres[islands.labels_ == number]
+        lift = [(here == name).mean() / (count / len(genres) + 0.02) for name, count in zip(names, share, strict=True)]
+        middles.append({"x": float(middle[0]), "y": float(middle[1]), "island": _to_text(names[np.argmax(lift)])})
+    return middles
+
+
+def _make_chart(movies: pl.DataFrame, islands: list[dict], colours: dict[str, tuple[str, str]]) -> dict:
+    import altair as alt
+
+    grey = "#808080"  # legible on light and dark
+    points = alt.Chart(alt.Data(values=movies.drop("named", "first").to_dicts()))
+    named = alt.Chart(alt.Data(values=movies.filter("named").drop("named", "first").to_dicts()))
+    x, y = alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)), alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
     colour = alt.Color(
         "genre:N",
-        scale=alt.Scale(domain=[*top, _OTHER], range=[*_PALETTE, _GREY]),
-        legend=alt.Legend(title="first genre", orient="bottom", columns=8),
+        scale=alt.Scale(domain=[*colours, "other"], range=[*(name for name, _ in colours.values()), _OTHER[0]]),
+        legend=alt.Legend(title=None, orient="bottom", columns=4, labelColor=grey),
     )
-    text = {"align": "left", "dx": 3} if to_the_right else {"align": "right", "dx": -3}
-    text |= {"baseline": "middle", "fontSize": 12, "fontWeight": "bold"}
+    hover = ["title:N", "year:N", "genre:N"]
+    described = (
+        f"A map of {len(movies):,} movies: each is a point in the colour of its first genre, near ones together."
+    )
     chart = alt.layer(
-        points.mark_circle(size=36, opacity=0.7).encode(x, y, colour, tooltip=hover),
-        names.mark_rule(strokeWidth=0.8).encode(x, y, x2="label_x:Q", y2="label_y:Q"),
-        names.mark_point(size=90, color="black", strokeWidth=1.5).encode(x, y, tooltip=hover),
-        names.mark_text(**text, stroke="white", strokeWidth=5, strokeJoin="round").encode(
-            label_x, label_y, text="title:N"
+        points.mark_circle(size=36, opacity=0.7).encode(x, y, colour, tooltip=hover).interactive(),
+        alt.Chart(alt.Data(values=islands))
+        .mark_text(fontSize=15, fontStyle="italic", color=grey, opacity=0.9)
+        .encode(x, y, text="island:N"),
+        named.mark_point(size=110, color=grey, strokeWidth=2).encode(x, y, tooltip=hover),
+        named.mark_text(align="left", dx=8, dy=-6, fontSize=12, fontWeight="bold", color=grey).encode(
+            x, y, text="title:N"
         ),
-        names.mark_text(**text).encode(label_x, label_y, text="title:N"),
-    ).properties(width=720, height=500, background="white")
-    return _Map(chart.to_dict() | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"})
+    ).properties(width="container", height=480, background="transparent", description=described)
+    spec = chart.configure_view(stroke=None).to_dict()
+    return spec | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"}
 
 
-def try_it(collection: chromadb.Collection) -> widgets.VBox:
+# --- The search box -------------------------------------------------------------------------------------------------
+
+_EXAMPLES = ["time loop", "bank robbery", "her", "a toy is jealous", "feel good movie in paris"]
+_PAUSE = 0.3  # seconds without a key pressed after which the question is asked
+
+
+def try_it(collection: chromadb.Collection) -> Any:
     """
-    Show a search box with a genre and a range of years, and its answers as posters while one types.
+    Show a search box with filters, and its answers as posters while one types.
 
     Parameters
     ----------
@@ -204,49 +279,101 @@ def try_it(collection: chromadb.Collection) -> widgets.VBox:
     Returns
     -------
     ipywidgets.VBox
-        What was shown. End the cell with a semicolon, or it is shown twice.
+        What was shown; None in a terminal. End the cell with a semicolon, or it is shown twice.
     """
+    if not hasattr(get_ipython(), "kernel"):
+        print("A search box needs a notebook. Here, use find_movies(collection, ...).")
+        return None
     import ipywidgets as widgets
-    from IPython.display import display
 
-    metadatas = [metadata or {} for metadata in collection.get(include=["metadatas"])["metadatas"]]
-    genres = sorted({genre for metadata in metadatas for genre in metadata.get("genres", [])})
-    years = [metadata["year"] for metadata in metadatas if "year" in metadata] or [1900, 2100]
-    first, last = min(years), max(years)
-
-    query = widgets.Text(value="a robot that wants to be human", description="Film about", layout={"width": "480px"})
-    genre = widgets.Dropdown(options=[("any genre", ""), *((name, name) for name in genres)], description="Genre")
-    span = widgets.IntRangeSlider(
-        value=(first, last), min=first, max=last, description="Years", layout={"width": "480px"}
+    movies = list_movies(collection)
+    years = movies["year"].drop_nulls().cast(pl.Int64)
+    first, last = (years.min(), years.max()) if len(years) else (1900, 2100)
+    wide = {"width": "480px", "max_width": "98%"}
+    query = widgets.Text(value="a robot that learns what love is", description="Movie about", layout=wide)
+    without = widgets.Text(placeholder="words that it must not hold", description="without", layout=wide)
+    genre = widgets.Dropdown(
+        options=["any", *sorted(set(movies["genres"].explode().drop_nulls()))], description="Genre"
     )
+    spoken = sorted(set(movies["original_language"].drop_nulls()))
+    language = widgets.Dropdown(options=["any", *spoken], description="Language")
+    span = widgets.IntRangeSlider(value=(first, last), min=first, max=last, description="Years", layout=wide)
+    examples = [widgets.Button(description=example, layout={"width": "auto"}) for example in _EXAMPLES]
     answers = widgets.HTML()
+    changes = 0
 
-    def update(change=None) -> None:
-        answers.value = ask(collection, query.value, genre.value, span.value).data
+    def answer(change: int) -> None:
+        if change == changes:  # nothing was typed since
+            where = _make_filter(genre.value, language.value, span.value, (first, last))
+            answers.value = _answer(collection, query.value, where, without.value)
 
-    for control in (query, genre, span):
-        control.observe(update, names="value")
-    update()
-    box = widgets.VBox([query, genre, span, answers])
+    def change(_=None) -> None:
+        nonlocal changes
+        changes += 1
+        try:
+            asyncio.get_running_loop().call_later(_PAUSE, answer, changes)
+        except RuntimeError:  # no notebook's loop: nobody types
+            answer(changes)
+
+    for control in (query, without, genre, language, span):
+        control.observe(change, names="value")
+    for button in examples:
+        button.on_click(lambda button: query.set_trait("value", button.description))
+    answer(0)
+    flow = widgets.Layout(flex_flow="row wrap")
+    rows = [query, widgets.HBox(examples, layout=flow), without, widgets.HBox([genre, language], layout=flow), span]
+    box = widgets.VBox([*rows, answers])
     # Where there are no widgets (on GitHub, in an exported page), the sentence stands in their place.
     static = "*Here is a search box, in JupyterLab or VS Code: open the notebook there and run this cell.*"
     display({**box._repr_mimebundle_(), "text/markdown": static, "text/plain": static}, raw=True)
     return box
 
 
-def ask(collection: chromadb.Collection, query: str, genre: str, years: tuple[int, int]) -> HTML:
-    """
-    Find films about something, of a genre (empty is any) and of the years from the first to the last.
+def _make_filter(genre: str, language: str, span: tuple, whole: tuple) -> dict | None:
+    """Make Chroma's filter of what was chosen. The whole range of years lets movies without a year pass."""
+    parts: list[dict] = [{"genres": {"$contains": genre}}] if genre != "any" else []
+    parts += [{"original_language": language}] if language != "any" else []
+    parts += [{"year": {"$gte": span[0]}}, {"year": {"$lte": span[1]}}] if tuple(span) != whole else []
+    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
 
-    Returns
-    -------
-    IPython.display.HTML
-        The twelve nearest as posters, or a sentence when nothing is asked.
-    """
-    from IPython.display import HTML
+
+def _answer(collection: chromadb.Collection, query: str, where: dict | None, without: str) -> str:
+    """Answer with posters under the question, or with a sentence."""
+    import warnings
 
     if not query.strip():
-        return HTML("<p>What is the film about?</p>")
-    where = [{"year": {"$gte": years[0]}}, {"year": {"$lte": years[1]}}]
-    where += [{"genres": {"$contains": genre}}] if genre else []
-    return show_movies(find_similar(collection, query, n=12, where={"$and": where}))
+        return "<p>What is the movie about?</p>"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a filter that nothing passes shows as "No movies."
+            movies = find_movies(collection, query, n=12, where=where, without=re.split(r"[,\s]+", without))
+    except Exception as error:  # here nobody would see a traceback
+        return f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
+    return f"<p>{html.escape(query)}</p>{show_movies(movies).data}"
+
+
+# --- Tables ---------------------------------------------------------------------------------------------------------
+
+
+def _show_table(df: pl.DataFrame) -> str:
+    """Make a table of a frame: no quotes, texts to the left, numbers to the right."""
+
+    def show(value: object) -> str:
+        if isinstance(value, pl.Series | list):
+            value = ", ".join(map(_to_text, value))
+        text = f"{value:.3f}" if isinstance(value, float) else _to_text(value)
+        return html.escape(text if len(text) <= 70 else f"{text[:69]}…")
+
+    sides = ["right" if dtype.is_numeric() else "left" for dtype in df.dtypes]
+    style = [f'style="text-align:{side}"' for side in sides]
+    head = "".join(f"<th {at}>{html.escape(name)}</th>" for at, name in zip(style, df.columns, strict=True))
+    body = "".join(
+        f"<tr>{''.join(f'<td {at}>{show(value)}</td>' for at, value in zip(style, row, strict=True))}</tr>"
+        for row in df.head(20).iter_rows()
+    )
+    more = f"<p>and {len(df) - 20:,} more rows</p>" if len(df) > 20 else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+if (shell := get_ipython()) is not None:
+    shell.display_formatter.formatters["text/html"].for_type(pl.DataFrame, _show_table)
