@@ -1496,14 +1496,14 @@ def _check_n(n: int) -> int:
 # --- Name: titles, ids and own ratings -> movies of the collection --------------------------------------------------
 
 _EXPORTS = (
-    "These are read: Letterboxd's zip, or its ratings.csv, watched.csv, likes/films.csv, diary.csv or reviews.csv; "
+    "What can be read: Letterboxd's zip, or its ratings.csv, watched.csv, likes/films.csv, diary.csv or reviews.csv; "
     "IMDb's ratings.csv; Trakt's zip, or its ratings-movies.json or watched-movies.json."
 )
 _EXPORT_BYTES = 100 * 2**20  # of all files in an export; ten thousand ratings take less than 5 MB in each format
-_LIKE = 8.0  # what a like without a rating counts: four stars of five
-_RATING_SCHEMA = {**dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String), "rating": pl.Float64}
+_RATINGS_SCHEMA = dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String) | {"rating": pl.Float64}
+_HEART = 8.0  # what a movie counts as that one gave a heart and no stars
+_DATES = ("%a %b %d %T %Y", "%d.%m.%Y", "%m/%d/%Y")  # IMDb's in former years, and what spreadsheets make of dates
 _FINDS = 100  # IMDb ids that TMDb is asked for in one call
-_LISTED = 20  # lines that a message holds at most
 # Where the parts of a title meet: "Birdman or (The ...", "Borat: Cultural ...", "Mission: Impossible - Fallout".
 _CUT = r"(?:(?:\bor)?\s*[:(]|\s[-\u{2013}\u{2014}]\s)"
 # Words that people leave out of a title, and words that they write in another way.
@@ -1518,187 +1518,164 @@ _SAME_WORDS = (
 
 def read_ratings(path: str | Path) -> pl.DataFrame:
     """
-    Read one's own ratings from the file that Letterboxd, IMDb or Trakt hands out. `recommend` takes the frame.
+    Read one's own ratings, as Letterboxd, IMDb and Trakt hand them out.
+
+    What a file is, is told by what is in it: Letterboxd's `ratings.csv`, `diary.csv`, `reviews.csv`, `watched.csv` and
+    `likes/films.csv`, IMDb's `ratings.csv`, Trakt's `ratings-movies.json` and `watched-movies.json`, and the zips that
+    hold them. Nothing of a zip is written to disk.
 
     Parameters
     ----------
     path
-        Letterboxd's zip, or its `ratings.csv`, `watched.csv`, `likes/films.csv`, `diary.csv` or `reviews.csv`; IMDb's
-        `ratings.csv`; Trakt's zip, or its `ratings-movies.json` or `watched-movies.json`. The columns tell whose file
-        it is. Nothing of a zip is written to disk.
+        The file, or the zip as it was handed out.
 
     Returns
     -------
     polars.DataFrame
-        One row a movie. Columns `title`, `year` (str), `id` (TMDb's, from Trakt), `imdb_id` (from IMDb and Trakt) and
-        `rating` on a scale of 0 to 10, for which Letterboxd's stars are doubled. Of several ratings of one movie the
-        newest counts. `rating` is null for a movie that was seen and not rated; a like without a rating counts as 8.
-        TV series, episodes and video games are left out, and so is what stands only on a list or a watchlist.
+        One row a movie, with its newest rating. Columns `title`, `year` (str), `id` (TMDb's, where the file has it),
+        `imdb_id` and `rating`, from 0 to 10: Letterboxd's stars count twice. A movie that was seen and not rated has no
+        rating; one with a heart and no stars has 8. TV series, episodes, video games and what stands only on a list or
+        a watchlist are left out. `recommend` takes the frame as it is.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is of another kind, is damaged, or holds no movie that was rated or seen.
+        If it is none of these files, is damaged, or holds no movie that was rated or seen.
 
     Warns
     -----
     UserWarning
-        If rows are left out because they have neither title nor id, or a rating that is no number or out of range.
+        If a row names no movie and is left out, or a rating cannot be read and the movie counts as seen.
     """
     path = Path(path).expanduser()
-    tables = [rows for name, text in _read_files(path) if (rows := _read_rows(name, text)) is not None]
+    tables = [rows for name, data in _unpack(path) if (rows := _read_rows(name, data)) is not None]
     if not tables:
         raise ValueError(f"{path} holds no ratings in a form that is known here. {_EXPORTS}")
     columns = ("source", "movie", "date", "title", "year", "id", "imdb_id", "rating")
-    schema = {**dict.fromkeys(columns, pl.String), "scale": pl.Float64}
-    df = pl.DataFrame([row for rows in tables for row in rows], schema=schema)
-    source = pl.col("source")
-    if "ratings" in df["source"]:
-        df = df.filter(source != "diary")  # it holds nothing that ratings and watched movies do not tell
-    df = df.filter(source != "watchlist").with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    if df.is_empty():
-        raise ValueError(f"{path} holds no movie that you rated or saw; a watchlist does not tell that. {_EXPORTS}")
-
-    date = pl.col("date")
+    schema = dict.fromkeys(columns, pl.String) | {"scale": pl.Float64}
+    df = pl.DataFrame([row for rows in tables for row in rows], schema=schema).with_row_index("place")
+    source, date, title = pl.col("source"), pl.col("date"), pl.col("title")
+    stars = pl.col("rating").str.replace(",", ".").cast(pl.Float64, strict=False) * pl.col("scale")
+    left_out = ["watchlist", "diary"] if "ratings" in df["source"] else ["watchlist"]  # ratings hold the diary's
+    df = df.filter(~source.is_in(left_out)).with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+    dates = [date.str.to_datetime(form, strict=False).dt.to_string("iso") for form in _DATES]
     df = df.with_columns(
         pl.col("year").str.extract(r"^(\d{4})\b"),
         pl.col("id").str.extract(r"^(\d+)$"),
         pl.col("imdb_id").str.extract(r"^(tt\d+)$"),
-        pl.coalesce(
-            date.str.extract(r"^(\d{4}-\d\d-\d\d.*)"),
-            # IMDb's in former years, and what spreadsheets make of dates
-            *(
-                date.str.to_datetime(form, strict=False).dt.to_string("iso")
-                for form in ("%a %b %d %T %Y", "%d.%m.%Y", "%m/%d/%Y")
-            ),
-        ),
-        number=pl.col("rating").str.replace(",", ".").cast(pl.Float64, strict=False) * pl.col("scale"),
+        pl.coalesce(date.str.extract(r"^(\d{4}-\d\d-\d\d.*)"), *dates),
+        number=pl.when(stars.is_between(0, 10, closed="right")).then(stars),
     )
-    usable = pl.any_horizontal(pl.col("title", "id", "imdb_id").is_not_null())
-    usable &= pl.col("rating").is_null() | pl.col("number").is_between(1, 10)
-    if len(bad := df.filter(~usable.fill_null(False))):
-        shown = [f"{title!r} rated {rating!r}" for title, rating in bad.select("title", "rating").head(5).iter_rows()]
-        warnings.warn(
-            f"{len(bad)} of {len(df)} rows of {path} cannot be used and are left out, such as {', '.join(shown)}",
-            stacklevel=2,
-        )
-    named = pl.when(source != "diary").then("movie")  # a diary's links are those of its entries
+    broken = title.fill_null("").str.contains("\n")  # a quote that is never closed makes one title of many rows
+    named = pl.any_horizontal(pl.col("title", "id", "imdb_id").is_not_null()) & ~broken
+    unread = pl.col("rating").is_not_null() & pl.col("number").is_null()
+    rules = {"name no movie and are left out": ~named, "have a rating that cannot be read": named & unread}
+    for what, rule in rules.items():
+        if len(bad := df.filter(rule)):
+            shown = [f"{name} rated {rating}" for name, rating in bad.select("title", "rating").head(5).iter_rows()]
+            warnings.warn(f"{len(bad)} rows of {path.name} {what}: {', '.join(shown)}", stacklevel=2)
+    if (df := df.filter(named)).is_empty():
+        raise ValueError(f"{path} holds no movie that one rated or saw; a watchlist does not tell that. {_EXPORTS}")
+    # Two movies of one title and year differ by their links. In a diary those are links of its entries.
+    nth = pl.when(source != "diary").then(pl.col("movie").rank("dense").over("source", "title", "year"))
+    by_title = pl.format("{} {} {}", "title", pl.col("year").fill_null(""), nth.fill_null(1))
     return (
-        df.with_row_index("place")
-        .filter(usable)
-        .with_columns(movie=pl.coalesce(named, pl.format("{} ({})", "title", pl.col("year").fill_null(""))))
+        df.with_columns(movie=pl.coalesce("id", "imdb_id", by_title))
         .sort(pl.col("number").is_not_null(), source == "likes", "date", maintain_order=True)
-        .with_columns(rating=pl.when(source == "likes").then(pl.coalesce("number", _LIKE)).otherwise("number"))
+        .with_columns(rating=pl.when(source == "likes").then(pl.coalesce("number", _HEART)).otherwise("number"))
         .unique("movie", keep="last", maintain_order=True)
         .sort("place")
-        .select(list(_RATING_SCHEMA))
+        .select(*_RATINGS_SCHEMA)
     )
 
 
-def _read_files(path: Path) -> list[tuple[str, str]]:
-    """Read the name and the text of each file that an export may hold, from a zip and a zip in a zip too."""
+def _unpack(path: Path) -> list[tuple[str, bytes]]:
+    """Read the file, or those in a zip, and in the zips in it, that an export may hold; each with its name."""
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}. {_EXPORTS}")
-    if not path.is_file() or not path.stat().st_size:
-        raise ValueError(f"{path} is {'empty' if path.is_file() else 'not a file'}. {_EXPORTS}")
-    too_big = ValueError(f"{path} holds more than {_EXPORT_BYTES >> 20} MiB, which no such export does. {_EXPORTS}")
-    if (left := _EXPORT_BYTES - path.stat().st_size) < 0:
-        raise too_big
-    texts = []
-    files = [(path.name, path.read_bytes())]
+    if not path.is_file():
+        raise ValueError(f"{path} is a folder. Name the file or the zip in it. {_EXPORTS}")
+    left = _EXPORT_BYTES - path.stat().st_size
+    files = [(path.name, path.read_bytes() if left > 0 else b"")]
     try:
         for name, data in files:  # which grows by what a zip holds
+            if left < 0:
+                raise ValueError(
+                    f"{path} holds more than {_EXPORT_BYTES >> 20} MiB, too much for an export. {_EXPORTS}"
+                )
             if not data.startswith(b"PK\x03\x04"):
-                texts.append((name, _decode(data).lstrip()))
                 continue
-            kinds = (".csv", ".json", ".zip") if name == path.name else (".csv", ".json")
+            kinds = r"\.(csv|json|zip)$" if name == path.name else r"\.(csv|json)$"
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for member in archive.infolist():
-                    folders = re.split(r"[/\\]", member.filename.casefold())
+                for member in archive.namelist():
                     # What was deleted does not count, and macOS adds shadows of files.
-                    if member.filename.casefold().endswith(kinds) and not {"deleted", "orphaned", "__macosx"} & set(
-                        folders
-                    ):
+                    if re.search(kinds, member) and not re.search(r"(^|[/\\])(deleted|orphaned|__MACOSX)[/\\]", member):
                         with archive.open(member) as file:
-                            files.append((f"{name}/{member.filename}", file.read(left + 1)))
-                        if (left := left - len(files[-1][1])) < 0:
-                            raise too_big
+                            files.append((f"{name}/{member}", file.read(max(left, 0) + 1)))
+                        left -= len(files[-1][1])
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last one if it wants a password
-        raise ValueError(f"{path} cannot be unpacked: {error}. Get the export once more. {_EXPORTS}") from error
-    return texts
+        raise ValueError(f"{path} cannot be unpacked: {error}. Download it again. {_EXPORTS}") from error
+    return [(name, data) for name, data in files if not data.startswith(b"PK\x03\x04")]
 
 
-def _decode(data: bytes) -> str:
+def _read_rows(name: str, data: bytes) -> list[dict] | None:
+    """Read the rows of a file, with what they tell as `source`; None if the file is of another kind."""
     try:
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig").lstrip()
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")  # IMDb's in former years, and spreadsheets
-
-
-def _read_rows(name: str, text: str) -> list[dict] | None:
-    """Read the rows of one file, and in `source` what they tell; None if the file is of another kind."""
+        text = data.decode("cp1252", errors="replace").lstrip()  # IMDb's in former years, and spreadsheets
     if text.startswith("["):
         return _read_trakt(name, text)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # a spreadsheet may have saved the file
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
         header, *lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
     except csv.Error as error:
-        raise ValueError(f"{name} is no table that can be read: {error}. {_EXPORTS}") from error
-    # IMDb gave two columns other names in former years.
-    renamed = {"you rated": "your rating", "created": "date rated"}
-    header = [renamed.get(cell, cell) for cell in (cell.strip().casefold() for cell in header)]
-    rows: list[dict] = [dict(zip(header, map(str.strip, line), strict=False)) for line in lines if any(line)]
-    if {"name", "letterboxd uri"} <= set(header):
+        raise ValueError(f"{name} cannot be read as a table: {error}. {_EXPORTS}") from error
+    old = {"you rated": "your rating", "created": "date rated"}  # IMDb's names in former years
+    keys = [cell.strip().casefold() for cell in header]
+    rows = [dict(zip([old.get(key, key) for key in keys], line, strict=False)) for line in lines if any(line)]
+    if {"name", "year"} <= set(keys) and {"letterboxd uri", "rating"} & set(keys):
         columns = {"movie": "letterboxd uri", "title": "name", "date": "date"}
-        # Three files have the same columns, and only their names tell what they mean.
+        # Without ratings, three files have the same columns, and only their names tell what they mean.
         file = re.split(r"[/\\]", name.casefold())[-1]
-        source = "watched" if file.startswith("watched") else "likes" if file.startswith("films") else "watchlist"
-        if "rating" in header:
-            source = "diary" if "watched date" in header else "ratings"
-        rows = [row | {"source": source, "scale": 2} for row in rows]  # five stars are 10
-    elif {"const", "your rating"} <= set(header):
-        columns = {
-            "movie": "const",
-            "imdb_id": "const",
-            "title": "title",
-            "date": "date rated",
-            "rating": "your rating",
-        }
-        # IMDb's lists have these columns too, and movies without a rating.
+        source = "watchlist" if "watchlist" in file else "likes" if file.startswith("films") else "watched"
+        if "rating" in keys:
+            source = "diary" if "watched date" in keys else "ratings"
+    elif "const" in keys and {"your rating", "you rated"} & set(keys):
+        columns = {"movie": "const", "imdb_id": "const", "title": "title", "date": "date rated"}
+        source = "watchlist" if {"position", "your rating"} <= set(keys) else "ratings"
         rows = [
-            row | {"source": "ratings" if row.get("your rating") else "watchlist", "scale": 1}
-            for row in rows
-            if not re.search("series|episode|game|podcast", row.get("title type", "").casefold())
+            row for row in rows if not re.search("(?i)series|episode|game|podcast|music", row.get("title type", ""))
         ]
     else:
         return None
-    columns = {"year": "year", "rating": "rating", "source": "source", "scale": "scale"} | columns
-    return [{ours: row.get(theirs) for ours, theirs in columns.items()} for row in rows]
+    columns |= {"year": "year", "rating": "your rating" if "imdb_id" in columns else "rating"}
+    told = {"source": source, "scale": 1 if "imdb_id" in columns else 2}  # five stars are 10
+    return [{ours: row.get(theirs) for ours, theirs in columns.items()} | told for row in rows]
 
 
 def _read_trakt(name: str, text: str) -> list[dict] | None:
-    """Read the rows of one of Trakt's files like `_read_rows`."""
+    """Read the rows of one of Trakt's files, as `_read_rows` does."""
     try:
         items = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is not whole: {error}. Get the export once more. {_EXPORTS}") from error
+        raise ValueError(f"{name} is half a file of JSON. Download it again. {_EXPORTS}") from error
     if not all(isinstance(item, dict) and (isinstance(item.get("movie"), dict) or "show" in item) for item in items):
         return None
     rows = []
     for item in items:
         if "show" in item:
             continue
-        movie = item["movie"]
-        ids = movie.get("ids") or {}
-        seen = "watched" if {"plays", "last_watched_at", "watched_at"} & item.keys() else "watchlist"
+        ids = item["movie"].get("ids") or {}
+        seen = "watched" if item.keys() & {"plays", "last_watched_at", "watched_at"} else "watchlist"
         row = {
             "source": "ratings" if "rating" in item else seen,
-            "movie": ids.get("trakt") or ids.get("tmdb") or ids.get("imdb"),
+            "movie": ids.get("trakt"),
             "date": item.get("rated_at"),
-            "title": movie.get("title"),
-            "year": movie.get("year"),
+            "title": item["movie"].get("title"),
+            "year": item["movie"].get("year"),
             "id": ids.get("tmdb"),
             "imdb_id": ids.get("imdb"),
             "rating": item.get("rating"),
@@ -1708,114 +1685,75 @@ def _read_trakt(name: str, text: str) -> list[dict] | None:
 
 
 def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
-    """
-    Match one's own ratings, or answers, with the movies of a collection.
-
-    A TMDb id decides. A movie without one is matched by title and year, and with a key by its IMDb id. A year may be
-    off by one. Whatever fits several movies, or a movie that something fits better, is not matched.
-
-    Parameters
-    ----------
-    collection
-        From `get_collection`.
-    ratings
-        From `read_ratings`, or any frame with some of its columns.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `id`, each of the collection and only once, and `rating`.
-
-    Warns
-    -----
-    UserWarning
-        If some movies have no match, or TMDb cannot be asked for IMDb ids.
-    """
+    """Find rated movies in a collection, by TMDb's id or, without one, by title and year or IMDb's id."""
     if not {"id", "title"} & set(ratings.columns):
         raise ValueError(f"a frame of movies needs a column 'id' or 'title'; this one has {ratings.columns}")
-    empty = pl.DataFrame(schema=_RATING_SCHEMA)
-    known = ratings.select(
-        pl.col(name).cast(dtype, strict=False) for name, dtype in _RATING_SCHEMA.items() if name in ratings.columns
-    )
-    asked = pl.concat([empty, known], how="diagonal").unique(maintain_order=True).with_row_index("row")
-    ids = asked["id"].drop_nulls().unique().to_list()
+    columns = [name for name in _RATINGS_SCHEMA if name in ratings.columns]
+    known = ratings.select(pl.col(name).cast(_RATINGS_SCHEMA[name], strict=False) for name in columns)
+    whole = pl.concat([pl.DataFrame(schema=_RATINGS_SCHEMA), known], how="diagonal")
+    rated = whole.unique(maintain_order=True).with_row_index("row")
+    ids = rated["id"].drop_nulls().unique().to_list()
     held = collection.get(ids=ids, include=[])["ids"] if ids else []  # Chroma takes no ids for all
-    found = asked.filter(pl.col("id").is_in(held)).select("row", "id")
-    if len(nameless := asked.filter(pl.col("id").is_null()).drop("id")):
+    found = rated.filter(pl.col("id").is_in(held)).select("row", "id")
+    if len(nameless := rated.filter(pl.col("id").is_null()).drop("id")):
         movies = list_movies(collection)
-        cost, same_row, same_id = pl.col("cost"), pl.len().over("row"), pl.len().over("id")
-        pairs = (
+        cost = pl.col("cost")
+        by_title = (
             _match_titles(nameless, movies.filter(~pl.col("id").is_in(held)))
-            .filter(same_row == 1)
+            # What fits several movies is not guessed, nor is a movie that several ratings fit equally well.
+            .filter(pl.len().over("row") == 1)
             .filter(cost == cost.min().over("id"))
-            .filter(same_id == 1)
+            .filter(pl.len().over("id") == 1)
             .select("row", "id")
         )
-        left = nameless.join(pairs, on="row", how="anti")
-        asked_tmdb = _find_by_imdb(left["imdb_id"].drop_nulls().unique(maintain_order=True).to_list())
-        certain = left.join(asked_tmdb, on="imdb_id").select("row", "id").join(movies.select("id"), on="id")
-        found = pl.concat([found, certain, pairs])
-    if len(lost := asked.join(found, on="row", how="anti")):
+        left = nameless.join(by_title, on="row", how="anti").drop_nulls("imdb_id")
+        by_imdb = left.join(_find_by_imdb(left["imdb_id"].to_list()), on="imdb_id").select("row", "id")
+        found = pl.concat([found, by_title, by_imdb.join(movies.select("id"), on="id")])
+    if len(missing := rated.join(found, on="row", how="anti")):
         year = pl.format(" ({})", "year").fill_null("")
-        names = lost.select(pl.coalesce("title", pl.format("id {}", pl.coalesce("id", "imdb_id"))) + year).to_series()
+        names = missing.head(5).select(pl.coalesce("title", "id", "imdb_id", pl.lit("no name")) + year).to_series()
         warnings.warn(
-            f"{len(lost)} of {len(asked)} movies have no match in the collection {collection.name!r} and do not count: "
-            f"{', '.join(names.head(5).fill_null('one without a name'))}{', ...' if len(lost) > 5 else ''}",
+            f"{len(missing)} of {len(rated)} rated movies are not in {collection.name}, or their titles are ambiguous: "
+            f"{', '.join(names)}{', ...' if len(missing) > 5 else ''}",
             stacklevel=4,
         )
-    matched = found.join(asked.select("row", "rating"), on="row", maintain_order="left")
-    return (
-        matched.sort(pl.col("rating").is_null(), maintain_order=True)
-        .unique("id", keep="first", maintain_order=True)
-        .sort("row")
-        .select("id", "rating")
-    )
+    matched = found.join(rated.select("row", "rating"), on="row").sort(pl.col("rating").is_null(), "row")
+    return matched.unique("id", keep="first", maintain_order=True).sort("row").select("id", "rating")
 
 
 def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
-    """Ask TMDb which movies have these ids of IMDb: columns `imdb_id` and `id`. Without a key, none have."""
+    """Ask TMDb, if there is a key, which movies have these ids of IMDb: columns `imdb_id` and `id`."""
     ids = {}
     try:
-        for imdb_id in _progress(imdb_ids[:_FINDS] if config.TMDB_API_KEY else [], desc="Asking TMDb", unit="movie"):
+        for imdb_id in imdb_ids[:_FINDS] if config.TMDB_API_KEY else []:
             if movies := _get_json(f"/find/{imdb_id}", external_source="imdb_id")["movie_results"]:
                 ids[imdb_id] = str(movies[0]["id"])
     except TMDbError as error:
-        warnings.warn(f"movies are matched without asking TMDb for their IMDb ids: {error}", stacklevel=5)
-    return pl.DataFrame(
-        {"imdb_id": list(ids), "id": list(ids.values())}, schema=dict.fromkeys(("imdb_id", "id"), pl.String)
-    )
+        warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=5)
+    return pl.DataFrame({"imdb_id": [*ids], "id": [*ids.values()]}, schema={"imdb_id": pl.String, "id": pl.String})
 
 
 def _match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     """
-    Match titles, with or without a year, with those of movies, in the way in which each fits best.
+    Find the movies that each title fits best, with or without a year: columns `row`, `id` and `cost`.
 
-    Parameters
-    ----------
-    asked
-        Columns `row`, `title`, `year` (str). A row may come twice, in two readings; the first that fits counts.
-    movies
-        Columns `id`, `title`, `year` (str).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `row`, `id` and `cost`; more than one line a row if several movies fit equally well.
+    Several movies that a title fits equally well are all given. A year may be off by one. A `row` may come twice, in
+    two readings of one name: the first that fits counts.
     """
     asked = asked.select("row", "title", "year", reading=pl.int_range(pl.len()).over("row"))
-    year, other_year, rank, cost = pl.col("year"), pl.col("year_right"), pl.col("rank"), pl.col("cost")
-    apart = (year.cast(pl.Int64, strict=False) - other_year.cast(pl.Int64, strict=False)).abs().fill_null(0)
-    is_part, other_is_part = rank == 3, pl.col("rank_right") == 3
+    year, other_year, cost = pl.col("year"), pl.col("year_right"), pl.col("cost")
+    apart = (year.cast(pl.Int64, strict=False) - other_year.cast(pl.Int64, strict=False)).abs()
+    short, other_short = pl.col("rank") == 3, pl.col("rank_right") == 3
     return (
         _spell(asked)
         .join(_spell(movies.select("id", "title", "year")), on="key")
-        .filter(apart <= 1, ~(is_part & other_is_part))
-        # A part of a title names another movie soon. The years have to agree then, and asking is short for naming.
-        .filter(~(is_part & (year.is_null() | other_year.is_null())), ~((is_part | other_is_part) & (apart > 0)))
+        # One part of a title may be another movie's: the years have to agree, or there is none and the name is a part.
+        .filter(~short | (~other_short & (apart == 0)).fill_null(False), ~other_short | year.is_null() | (apart == 0))
+        .filter(apart.fill_null(0) <= 1)
         .with_columns(
             cost=1000 * pl.col("reading")
-            + 100 * (is_part | other_is_part)
-            + 10 * apart
+            + 100 * (short | other_short)
+            + 10 * apart.fill_null(0)
             + pl.max_horizontal("rank", "rank_right")
         )
         .filter(cost == cost.min().over("row"))
@@ -1824,99 +1762,72 @@ def _match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _spell(titles: pl.DataFrame) -> pl.DataFrame:
+def _spell(movies: pl.DataFrame) -> pl.DataFrame:
     """
     List the ways to write each title, as `key` and `rank`.
 
-    Rank 0 is the title itself, 1 leaves out case, accents, punctuation and blanks, 2 small words and the way numbers
-    are written, and 3 a part of the title, such as what stands before a colon.
+    Rank 0 is the title itself, 1 leaves out case, accents, punctuation and blanks, 2 small words and the ways to write
+    a number, and 3 all but a part of the title, such as what stands before a colon.
     """
-    title = pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")
-    words = _fold(title).str.split(" ")
+    words = _fold(pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")).str.split(" ")
     loose = words.list.eval(pl.element().replace(_SAME_WORDS)).list.join("")
-    ways = [
-        titles.with_columns(key=key, rank=rank)
-        for rank, key in enumerate([pl.col("title"), words.list.join(""), loose])
-    ]
-    cut = titles.filter(pl.col("title").str.contains(_CUT))
+    keys = [pl.col("title"), words.list.join(""), loose]
+    ways = [movies.with_columns(key=key, rank=rank) for rank, key in enumerate(keys)]
+    cut = movies.filter(pl.col("title").str.contains(_CUT))
     for part in (rf"^(.+?){_CUT}", rf"^(.+){_CUT}", rf"{_CUT}(.+)$", rf"^.+{_CUT}(.+)$"):
-        parts = cut.with_columns(whole="title", title=pl.col("title").str.extract(part))
-        parts = parts.with_columns(key=loose, rank=3).with_columns(title="whole").drop("whole")
+        parts = cut.with_columns(pl.col("title").str.extract(part)).with_columns(key=loose, rank=3)
         ways.append(parts.filter(pl.col("key").str.contains(r"\p{L}")))  # more than the number of a sequel
-    return pl.concat(ways).filter(pl.col("key") != "")
+    return pl.concat(ways).filter(pl.col("key") != "").drop("title")
 
 
 def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
-    """
-    Find the ids of movies that are named by id or by title, each once.
-
-    Parameters
-    ----------
-    collection
-        From `get_collection`.
-    names
-        Ids, as text or whole numbers, and titles as a person writes them, with "(year)" where several movies have
-        one title. Text that is an id is an id first. Or a frame with a column `id`, or `title` and `year`.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown or fits several movies, with lines that name those that were perhaps meant.
-    """
+    """Find the ids of the movies that a frame holds, or that are named by id or by title, each once."""
     if isinstance(names, pl.DataFrame):
         return _match_ratings(collection, names)["id"].to_list()
     several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
-    texts = {}  # each name once, and whether it may be a title
+    texts: dict[str, bool] = {}  # each name once, and whether it may be a title
     for name in list(names) if several else [names]:
         if isinstance(name, bool) or not (isinstance(name, str) or hasattr(name, "__index__")):
-            raise ValueError(f"name a movie by its id or its title, not by {name!r:.60}")
+            raise ValueError(f"name a movie by its id or its title, not by {name!r:.80}")
         text = name.strip() if isinstance(name, str) else str(operator.index(name))
-        texts[text] = isinstance(name, str)
+        texts[text] = isinstance(name, str) or texts.get(text, False)
     if not texts:
         return []  # Chroma takes no ids for all
-    fits = {id: [id] for id in collection.get(ids=list(texts), include=[])["ids"]}
+    fits = {id: [id] for id in collection.get(ids=[*texts], include=[])["ids"]}
     titles = [text for text, may_be_title in texts.items() if may_be_title and text not in fits]
     movies = _to_answers({"ids": [], "metadatas": []})
     if titles:
         movies = _to_answers(collection.get(where={"title": {"$in": titles}}, include=["metadatas"]))
         if set(titles) - set(movies["title"]):
             movies = list_movies(collection)
-        whole = pl.DataFrame({"title": titles, "year": None}, schema_overrides={"year": pl.String}).with_row_index(
-            "row"
-        )
-        dated = whole.select(
-            "row", pl.col("title").str.extract_groups(r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$")
-        )
-        asked = pl.concat([whole, dated.unnest("title").drop_nulls()])
-        for row, id in _match_titles(asked, movies).select("row", "id").iter_rows():
+        dated = pl.col("title").str.extract_groups(r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$")
+        whole = pl.DataFrame({"title": titles, "year": pl.Series([None] * len(titles), dtype=pl.String)})
+        whole = whole.with_row_index("row")
+        readings = pl.concat([whole, whole.select("row", dated).unnest("title").drop_nulls()])
+        for row, id in _match_titles(readings, movies).select("row", "id").iter_rows():
             fits.setdefault(titles[row], []).append(id)
-    unclear = {text: fits.get(text, []) for text in texts if len(fits.get(text, [])) != 1}
-    if unclear:
+    if unclear := {text: fits.get(text, []) for text in texts if len(fits.get(text, [])) != 1}:
         raise ValueError(_explain_names(unclear, movies))
     return list(dict.fromkeys(fits[text][0] for text in texts))
 
 
 def _explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
-    """Say which names fit several movies or none, with lines to paste in their place."""
+    """Say which names fit no movie or several, with lines that can be pasted in their place."""
     movies = movies.with_columns(folded=_fold(pl.col("title").fill_null("")))
-    told = [
-        "each of these names must name one movie. Put a line below it in its place, or add the movie by add_movies:"
-    ]
-    for count, (name, ids) in enumerate(unclear.items()):
-        told.append(f"{name!r} may be one of {len(ids)}:" if ids else f"{name!r} is not in the collection")
-        shown = movies.filter(pl.col("id").is_in(ids))
-        if not ids and count < _LISTED and (fold := pl.select(_fold(pl.lit(name))).item()):
-            close = difflib.get_close_matches(fold, movies["folded"], n=3, cutoff=0.6)
-            holds = pl.format(" {} ", "folded").str.contains(f" {fold} ", literal=True)
+    lines = []
+    for place, (name, ids) in enumerate(unclear.items()):
+        near = movies.filter(pl.col("id").is_in(ids))
+        key = pl.select(_fold(pl.lit(name))).item()
+        if key and not ids and place < 20:  # looking for titles that are near takes a while
+            holds = pl.format(" {} ", "folded").str.contains(f" {key} ", literal=True)
             longer = movies.filter(holds).sort("vote_count", descending=True, nulls_last=True).head(3)
-            shown = pl.concat([longer, movies.filter(pl.col("folded").is_in(close))]).unique("id", maintain_order=True)
-        for title, year, id in shown.select("title", "year", "id").head(_LISTED).iter_rows():
-            told.append(f"    {json.dumps(id)},  # {' '.join((title or '').split())} ({year or 'no year'})")
-    return "\n".join(told)
+            close = difflib.get_close_matches(key, movies["folded"].to_list(), n=3, cutoff=0.6)
+            near = pl.concat([longer, *(movies.filter(folded=one) for one in close)]).unique("id", maintain_order=True)
+        lines.append(f"{len(ids)} movies are called {name!r}" if ids else f"no movie here is called {name!r}")
+        lines[-1] += ". Name the one you mean:" if len(near) else ". add_movies adds movies."
+        for title, year, id in near.select("title", "year", "id").head(20).iter_rows():
+            lines.append(f"    {json.dumps(id)},  # {' '.join((title or '').split())} ({year or 'no year'})")
+    return "\n".join(lines)
 
 
 # --- Recommend: movies one likes -> movies one may like -------------------------------------------------------------

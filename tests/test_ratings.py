@@ -201,33 +201,53 @@ def test_a_trakt_zip_tells_what_was_rated_and_seen_and_not_what_is_wanted(read, 
     assert ratings(read("trakt.zip", content)) == {"Alien": 9, "Heat": 5, "Up": None}
 
 
+@pytest.mark.parametrize("link", ["", "https://boxd.it/same", "https://boxd.it/other{}"])
+def test_files_of_one_zip_tell_of_one_movie_whatever_their_links(read, link):
+    rated = f"Date,Name,Year,Letterboxd URI,Rating\n2024-01-06,Alien,1979,{link.format(1)},4\n"
+    seen = "".join(f"2024-01-06,{title},{link.format(2)}\n" for title in ("Alien,1979", "Heat,1995"))
+    files = {"watched.csv": "Date,Name,Year,Letterboxd URI\n" + seen, "ratings.csv": rated}
+    assert sorted(read("export.zip", make_zip(files)).select("title", "rating").rows()) == [
+        ("Alien", 8),
+        ("Heat", None),
+    ]
+
+
 def test_two_movies_of_one_title_and_year_stay_two(read):
     df = read("ratings.csv", LETTERBOXD + "2024-01-10,Alien,1979,https://boxd.it/z,1\n")
     assert sorted(df.filter(title="Alien")["rating"]) == [2, 10]
 
 
 def test_rows_that_cannot_be_used_are_counted_and_named(read):
-    rows = "2024-01-10,,,https://boxd.it/x,3\n2024-01-10,Heat,1995,https://boxd.it/y,six\n2024-01-10,Up,2009,https://boxd.it/z,11\n"
-    with pytest.warns(UserWarning, match=r"3 of 7 rows .*None rated '3', 'Heat' rated 'six', 'Up' rated '11'"):
-        df = read("ratings.csv", LETTERBOXD + rows)
-    assert df.equals(read("ratings.csv", LETTERBOXD))
+    rows = [",,https://boxd.it/x,3", "Heat,1995,https://boxd.it/y,six", "Up,2009,https://boxd.it/z,6"]
+    with (
+        pytest.warns(UserWarning, match=r"1 rows of ratings.csv name no movie .*: None rated 3$"),
+        pytest.warns(UserWarning, match=r"2 rows of .* cannot be read: Heat rated six, Up rated 6$"),
+    ):
+        df = read("ratings.csv", LETTERBOXD + "".join(f"2024-01-10,{row}\n" for row in rows))
+    assert ratings(df) == ratings(read("clean.csv", LETTERBOXD)) | {"Heat": None, "Up": None}
+
+
+def test_a_quote_that_is_never_closed_does_not_pass_in_silence(read):
+    with pytest.warns(UserWarning, match=r"1 rows of ratings.csv name no movie"):
+        df = read("ratings.csv", LETTERBOXD + '2024-01-10,"Heat,1995,u,4\n2024-01-10,Up,2009,u,4\n')
+    assert df.equals(read("clean.csv", LETTERBOXD))
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("ratings.csv", "", "is empty"),
+        ("ratings.csv", "", "no ratings in a form"),
         ("ratings.csv", "\n \n", "no ratings in a form"),
-        ("ratings.csv", LETTERBOXD.splitlines()[0], "no movie that you rated or saw"),
+        ("ratings.csv", LETTERBOXD.splitlines()[0], "no movie that one rated or saw"),
         ("watchlist.csv", WANTED, "a watchlist"),
         ("watchlist-me-2024.csv", WANTED, "a watchlist"),
-        ("WATCHLIST.csv", IMDB.replace(",4,", ",,").replace(",5,", ",,").replace(",9,", ",,"), "a watchlist"),
+        ("WATCHLIST.csv", "\n".join(f"Position,{line}" for line in IMDB.splitlines()), "a watchlist"),
         ("watchlist.json", TRAKT_WANTED, "a watchlist"),
-        ("ratings-shows.json", TRAKT_SHOWS, "no movie that you rated or saw"),
+        ("ratings-shows.json", TRAKT_SHOWS, "no movie that one rated or saw"),
         ("movies.csv", "movieId,title,genres\n1,Toy Story (1995),Comedy\n", "no ratings in a form"),
         ("films.json", [{"id": 1}], "no ratings in a form"),
-        ("ratings-movies.json", json.dumps(TRAKT)[:-9], "not whole"),
-        ("ratings-movies.json", "[" * 100_000, "not whole"),
+        ("ratings-movies.json", json.dumps(TRAKT)[:-9], "half a file"),
+        ("ratings-movies.json", "[" * 100_000, "half a file"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00" + bytes(range(256)), "no ratings in a form"),
         ("broken.zip", make_zip({"ratings.csv": LETTERBOXD})[:-30], "cannot be unpacked"),
         ("other.zip", make_zip({"readme.txt": "hello"}), "no ratings in a form"),
@@ -255,7 +275,7 @@ def test_nothing_of_a_zip_is_written(read, tmp_path):
 def test_the_example_that_ships_is_read_and_found_but_for_one(films):
     df = read_ratings(Path(main.__file__).parent / "notebooks" / "example_ratings.csv")
     assert df.height == 15
-    with pytest.warns(UserWarning, match=r"1 of 15 movies have no match .*: Beau Travail \(1999\)$"):
+    with pytest.warns(UserWarning, match=r"1 of 15 rated movies are not in .*: Beau Travail \(1999\)$"):
         assert match(films, df).height == 14
 
 
@@ -304,7 +324,7 @@ def test_a_rating_is_matched_by_id_or_title_and_year_and_never_guessed(things, r
     if id:
         assert match(things, frame(row, *others)).filter(pl.col("id") != ("6" if others else "")).rows() == [(id, 5.0)]
     else:
-        with pytest.warns(UserWarning, match=f"1 of {1 + len(others)} movies have no match .*{row[0]}"):
+        with pytest.warns(UserWarning, match=f"1 of {1 + len(others)} rated movies are not in .*{row[0]}"):
             assert match(things, frame(row, *others)).height == len(others)
 
 
@@ -362,7 +382,7 @@ def test_when_tmdb_cannot_be_asked_the_others_are_matched_and_that_is_said(tmdb,
     tmdb.requests.clear()
     tmdb.faults = dict.fromkeys(range(1, 9), lambda handler: send(handler, 401, {}))
     with (
-        pytest.warns(UserWarning, match="without asking TMDb"),
+        pytest.warns(UserWarning, match="by title and year alone"),
         pytest.warns(UserWarning, match=r"1 of 2 .*Der weiße Hai \(1975\)"),
     ):
         assert match(collection, imdb_frame()).rows() == [("949", 8.0)]
@@ -428,7 +448,12 @@ def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(film
     for line in ('"244",  # King Kong (1933)', '"254",  # King Kong (2005)', '"862",  # Toy Story (1995)'):
         assert f"    {line}" in told.splitlines()
         assert resolve(films, json.loads(line.partition(",")[0]))
-    for name in ("'king kong' may be one of 2", "'Toy Stroy' is not", "'Qwertyuiop' is not", "'1000000000' is not"):
+    for name in (
+        "2 movies are called 'king kong'",
+        "no movie here is called 'Toy Stroy'",
+        "no movie here is called 'Qwertyuiop'",
+        "no movie here is called '1000000000'",
+    ):
         assert name in told
     assert "'Alien'" not in told
 
@@ -436,7 +461,7 @@ def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(film
 def test_text_that_is_an_id_is_an_id_first_and_a_title_if_no_movie_has_it(collection):
     fill(collection, (1911, "Thesis", 1996), (7, "1911", 2011), (8, "1912", 2012))
     assert resolve(collection, ["1911", 1911, "1912", "1911 (2011)"]) == ["1911", "8", "7"]
-    with pytest.raises(ValueError, match="'1912' is not"):
+    with pytest.raises(ValueError, match="no movie here is called '1912'"):
         resolve(collection, 1912)
 
 
@@ -460,6 +485,13 @@ def test_a_frame_names_movies_by_its_ids_or_by_title_and_year(films, read):
     assert resolve(films, read("ratings.csv", LETTERBOXD).head(2)) == ["348", "585"]
     with pytest.raises(ValueError, match="'id' or 'title'"):
         resolve(films, pl.DataFrame({"name": ["Alien"]}))
+
+
+def test_from_a_file_to_recommendations_in_one_line(films, tmp_path):
+    (tmp_path / "ratings.csv").write_text(LETTERBOXD, encoding="utf-8")
+    with pytest.warns(UserWarning, match=r'1 of 4 .*: The "Other" Movie \(1986\)$'):
+        answers = recommend(films, read_ratings(tmp_path / "ratings.csv"))
+    assert not {"Alien", "Monsters, Inc.", "Amélie"} & set(answers["title"])
 
 
 def test_answers_can_be_liked_as_they_are(films):
