@@ -51,7 +51,7 @@ def _name_colours() -> dict[str, tuple[str, str]]:
 # scripts and what it does not know. A poster is a background, so that one that does not load leaves the tile below it.
 # GitHub takes all styles. There the table is a table, and small images that are hidden elsewhere show the posters.
 _POSTERS = "https://image.tmdb.org/t/p/"
-_PART = "display:block;border:0;background:none;padding:0;margin:0"
+_PART = "display:block;border:0;background:none;padding:0;margin:0;text-align:left"
 _CELL = (
     "display:inline-block;width:140px;padding:0;margin:0 14px 18px 0;border:0;vertical-align:top;text-align:left;"
     "white-space:normal;line-height:1.35;font-size:12px"
