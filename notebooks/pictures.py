@@ -72,13 +72,13 @@ _POSTERS = "https://image.tmdb.org/t/p/w342"
 _FLOW = "display:inline;border:0;background:none;padding:0;margin:0"
 _GRID = "display:block;width:0;min-width:100%;table-layout:auto;border:0;margin:0;text-align:left"
 _CELL = (
-    "display:inline-block;width:140px;max-width:140px;padding:0;margin:8px 14px 10px 0;border:0;vertical-align:top;"
+    "display:inline-block;width:120px;max-width:120px;padding:0;margin:8px 10px 8px 0;border:0;vertical-align:top;"
     "text-align:left;white-space:normal;word-wrap:break-word;font-size:12px;line-height:1.35"
 )
 _TILE = "border-radius:6px;overflow:hidden;margin-bottom:4px"
-_POSTER = "height:210px;background-size:cover;background-position:center"
-_IMAGE = "display:block;width:140px;height:210px;max-width:none;margin:0;opacity:0"
-_TITLE = "padding:6px 8px 7px;min-height:34px;font-size:13px;line-height:1.3"
+_POSTER = "height:180px;background-size:cover;background-position:center"
+_IMAGE = "display:block;width:120px;height:180px;max-width:none;margin:0;opacity:0"
+_TITLE = "padding:6px 7px 7px;min-height:32px;font-size:12px;line-height:1.3"
 _ROW = 6  # movies in a row where no style lets them flow
 
 
@@ -133,7 +133,9 @@ def _describe(movie: dict) -> dict[str, Any]:
     genres = movie.get("genres")
     genres = [_to_text(genre) for genre in (genres if isinstance(genres, list) else [genres])]
     reason, distance = _to_text(movie.get("because")), movie.get("distance")
-    if not reason and _to_text(distance):
+    if re.match("title$|the words? |its text$", reason):
+        reason = f"by {reason}"
+    elif not reason and _to_text(distance):
         reason = f"distance {distance:.2f}" if isinstance(distance, float) else f"distance {_to_text(distance)}"
     return {
         "title": _to_text(movie["title"]) or "Untitled",
@@ -157,7 +159,7 @@ def _show_movie(title: str, year: str, genres: list[str], reason: str, poster: s
         cover = f";background-image:url('{_POSTERS}{poster}')"
         image = f'<img src="{_POSTERS}{poster}" alt="Poster of {html.escape(title)}" width="92" style="{_IMAGE}">'
     return (
-        f'<td style="{_CELL}"><div style="{_TILE};background-color:{background};color:{foreground}">'
+        f'<td valign="top" style="{_CELL}"><div style="{_TILE};background-color:{background};color:{foreground}">'
         f'<div style="{_POSTER}{cover}">{image}</div><div style="{_TITLE}"><b>{html.escape(title)}</b></div></div>'
         f"<div>{html.escape(facts)}</div><div>{because}</div></td>"
     )
@@ -181,7 +183,7 @@ class _Map(dict):
         # JupyterLab brings Vega-Lite 5 and draws no other: the chart is declared to be of that version.
         return {
             "application/vnd.vegalite.v5+json": dict(self),
-            "image/png": vl_convert.vegalite_to_png({**self, "width": 720}, vl_version="5.20", scale=2),
+            "image/png": vl_convert.vegalite_to_png(dict(self), vl_version="5.20", scale=2),
             "text/plain": repr(self),
         }, {"image/png": {"alt": self["description"], "width": 720}}
 
@@ -239,7 +241,7 @@ def _lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
     # Of numbers that are none, or embeddings that are all equal, t-SNE ends the process.
     if not np.isfinite(embeddings).all():
         raise ValueError(f"{name} holds embeddings that are no finite numbers, and a map has no place for them")
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-12)
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-300)
     distinct, place = np.unique(unit.round(6), axis=0, return_inverse=True)
     if len(distinct) < 5:
         raise ValueError(
@@ -258,7 +260,7 @@ def _name_islands(movies: pl.DataFrame) -> list[dict]:
 
     points = movies.select("x", "y").to_numpy()
     with threadpool_limits(1):
-        islands = KMeans(min(10, len(np.unique(points, axis=0)) // 5), n_init=3, random_state=0).fit(points)
+        islands = KMeans(min(10, max(1, len(np.unique(points, axis=0)) // 5)), n_init=3, random_state=0).fit(points)
     middles = pl.DataFrame(islands.cluster_centers_, schema=["x", "y"]).with_row_index("island")
     everywhere = pl.len().over("genre") / len(movies) + 0.02  # a genre of few movies is no island's name by chance
     return (
@@ -282,16 +284,16 @@ def _place_names(movies: pl.DataFrame, left: float, right: float) -> pl.DataFram
     offsets = (np.arange(len(y)) - (len(y) - 1) / 2) * (high - low) / (_NAMED - 1)
     middle = np.clip(y.mean(), low - offsets[0], high - offsets[-1]) if len(y) else 0
     to_the_right = len(x) > 0 and x.mean() > (left + right) / 2
-    long = pl.col("title").str.len_chars() > 26  # not cut by Vega, which cuts some characters into halves
+    long = pl.col("title").str.len_chars() > 32  # not cut by Vega, which cuts some characters into halves
     return named.with_columns(
-        name=pl.when(long).then(pl.col("title").str.head(25) + "…").otherwise("title"),
+        name=pl.when(long).then(pl.col("title").str.head(31) + "…").otherwise("title"),
         name_x=pl.lit(right if to_the_right else left),
         name_y=pl.Series(offsets + middle, dtype=pl.Float64),
         to_the_right=pl.lit(to_the_right),
     )
 
 
-def _make_chart(movies: pl.DataFrame, islands: list[dict]) -> dict:
+def _make_chart(movies: pl.DataFrame, middles: list[dict]) -> dict:
     import altair as alt
 
     # Genres of one colour stand together in the legend.
@@ -309,7 +311,7 @@ def _make_chart(movies: pl.DataFrame, islands: list[dict]) -> dict:
     edge = (xs.max() - xs.min()) / 20
     named = _place_names(movies, xs.min() - edge, xs.max() + edge)
     to_the_right = named["to_the_right"].any()
-    room = 8 * edge
+    room = 9 * edge
     points = alt.Chart(alt.Data(values=movies.drop("named").to_dicts()))
     names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
     domain = [xs.min() - edge / 2 - room * (not to_the_right), xs.max() + edge / 2 + room * to_the_right]
@@ -318,25 +320,35 @@ def _make_chart(movies: pl.DataFrame, islands: list[dict]) -> dict:
     colour = alt.Color(
         "group:N",
         scale=alt.Scale(domain=list(legend), range=list(legend.values())),
-        legend=alt.Legend(title=None, orient="bottom", columns=alt.expr("width < 500 ? 1 : 3"), labelColor=_GREY),
+        legend=alt.Legend(
+            title=None, orient="bottom", columns=alt.expr("width < 500 ? 1 : 3"), labelLimit=0, labelColor=_GREY
+        ),
     )
     hover = ["title:N", "year:N", "genre:N"]
+    islands = alt.Chart(alt.Data(values=middles)).encode(x, y, text="genre:N")
     aside = {"align": "left", "dx": 4} if to_the_right else {"align": "right", "dx": -4}
-    narrow = alt.expr("width < 500 ? width * 0.27 : 999")
+    narrow = alt.expr("width < 500 ? 100 : 999")
     described = (
         f"A map of {len(movies):,} movies: each is a point in the colour of its first genre, near ones together."
     )
     chart = alt.layer(
-        points.mark_circle(size=36, opacity=0.7).encode(x, y, colour, tooltip=hover).interactive(),
-        alt.Chart(alt.Data(values=islands)).mark_text(fontSize=13, fontStyle="italic").encode(x, y, text="genre:N"),
+        points.mark_circle(size=28, opacity=1).encode(x, y, colour, tooltip=hover).interactive(),
+        islands.mark_text(fontSize=13, fontStyle="italic", stroke="#FFFFFF", strokeWidth=4, strokeJoin="round"),
+        islands.mark_text(fontSize=13, fontStyle="italic", color="#222222"),
         names.mark_rule(color=_GREY).encode(x, y, x2="name_x:Q", y2="name_y:Q"),
         names.mark_point(size=90, color=_GREY, strokeWidth=2, opacity=1).encode(x, y, tooltip=hover),
         names.mark_text(**aside, baseline="middle", fontSize=12, fontWeight="bold", color=_GREY, limit=narrow).encode(
             alt.X("name_x:Q"), alt.Y("name_y:Q"), text="name:N"
         ),
-    ).properties(width="container", height=480, background="transparent", description=described)
+    ).properties(width=720, height=480, background="transparent", description=described)
     spec = chart.configure_view(stroke=None).to_dict()
-    return spec | {"$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json"}
+    # JupyterLab gives a chart no width to fill ("container" is 0 there): the window's is asked for, when it is drawn.
+    width = {"name": "width", "init": "clamp(windowSize()[0] - 150, 240, 720)"}
+    patch = [{"op": "remove", "path": "/width"}, {"op": "add", "path": "/signals/0", "value": width}]
+    return spec | {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
+        "usermeta": {"embedOptions": {"patch": patch}},
+    }
 
 
 # --- The search box -------------------------------------------------------------------------------------------------
@@ -367,15 +379,15 @@ def try_it(collection: chromadb.Collection) -> Any:
     movies = list_movies(collection)
     years = movies["year"].drop_nulls().cast(pl.Int64).to_list() or [0]
     whole = (min(years), max(years))
-    wide = {"width": "480px", "max_width": "98%"}
-    query = widgets.Text(value="a robot that learns what love is", description="Movie about", layout=wide)
-    without = widgets.Text(placeholder="words that it must not hold", description="without", layout=wide)
+    wide = {"width": "480px", "max_width": "94%"}
+    query = widgets.Text(value="a robot that learns what love is", description="About", layout=wide)
+    without = widgets.Text(placeholder="words that it must not hold", description="Without", layout=wide)
     genre, language = (
-        widgets.Dropdown(options=["any", *sorted({_to_text(name) for name in names.drop_nulls()})], description=label)
+        widgets.Dropdown(options=["any", *sorted(set(names.drop_nulls()))], description=label)
         for label, names in (("Genre", movies["genres"].explode()), ("Language", movies["original_language"]))
     )
     span = widgets.IntRangeSlider(value=whole, min=whole[0], max=whole[1], description="Years", layout=wide)
-    span.disabled = whole[0] == whole[1]
+    span.layout.display = "none" if whole[0] == whole[1] else None
     examples = [widgets.Button(description=example, layout={"width": "auto"}) for example in _EXAMPLES]
     answers = widgets.HTML(layout={"min_height": "320px"})  # or the page would jump at each question
     changes = 0
@@ -440,7 +452,7 @@ def _show_table(df: pl.DataFrame) -> str:
     def show(value: object) -> str:
         if isinstance(value, pl.Series | list):
             value = ", ".join(map(_to_text, value))
-        text = f"{value:.3f}" if isinstance(value, float) else _to_text(value)
+        text = f"{value:.3f}" if isinstance(value, float) and np.isfinite(value) else _to_text(value)
         return html.escape(text if len(text) <= 70 else f"{text[:69]}…")
 
     sides = ["right" if dtype.is_numeric() else "left" for dtype in df.dtypes]
