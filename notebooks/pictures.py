@@ -311,10 +311,11 @@ def _make_chart(movies: pl.DataFrame, middles: list[dict]) -> dict:
     edge = (xs.max() - xs.min()) / 20
     named = _place_names(movies, xs.min() - edge, xs.max() + edge)
     to_the_right = named["to_the_right"].any()
-    room = 9 * edge
     points = alt.Chart(alt.Data(values=movies.drop("named").to_dicts()))
     names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
-    domain = [xs.min() - edge / 2 - room * (not to_the_right), xs.max() + edge / 2 + room * to_the_right]
+    side, margin = (xs.max(), edge) if to_the_right else (xs.min(), -edge)
+    outer = alt.expr(f"{side} + {margin} * (width < 500 ? 17.5 : 9.5)")  # names take more of a phone's width
+    domain = [xs.min() - edge / 2, outer] if to_the_right else [outer, xs.max() + edge / 2]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
     colour = alt.Color(
@@ -437,7 +438,7 @@ def _answer(collection: chromadb.Collection, query: str, where: dict | None, wit
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a filter that nothing passes shows as "No movies."
-            movies = find_movies(collection, query, n=12, where=where, without=re.split(r"[,\s]+", without))
+            movies = find_movies(collection, query, n=16, where=where, without=re.split(r"[,\s]+", without))
         return str(show_movies(movies).data)
     except Exception as error:  # here nobody would see a traceback
         return f"<p>{html.escape(f'This cannot be answered: {error} ({type(error).__name__})')}</p>"
