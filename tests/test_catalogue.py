@@ -5,16 +5,19 @@ import re
 from collections import Counter
 from datetime import date
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from tmdb_server import make_movie
 
 import main
 
+SAMPLE = Path(main.__file__).parent / "notebooks" / "sample_movies.json"
+
 
 @pytest.fixture(scope="module")
 def sample():
-    return json.loads(main._SAMPLE_FILE.read_text(encoding="utf-8"))
+    return json.loads(SAMPLE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_films_are_sorted_as_tmdb_sorts_them(movies):
 
 
 def test_the_file_has_one_film_a_line_so_that_a_diff_can_be_read(movies):
-    lines = main._SAMPLE_FILE.read_text(encoding="utf-8").splitlines()
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith('{"adult"')] == [
         json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "") for movie in movies
     ]
