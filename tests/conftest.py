@@ -95,6 +95,7 @@ def same_text():
     def told(cell):
         parts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
         text = re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", "\n".join(parts))
+        text = re.sub(r"<Figure[^>]*>", "Figure", text)
         number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
         return re.sub(number, "#", text), [float(found) for found in re.findall(number, text)]
 
