@@ -1447,13 +1447,14 @@ def _query(collection: chromadb.Collection, n: int, where: dict | None, **questi
 def _to_answers(stored: dict) -> pl.DataFrame:
     """Make a frame of what Chroma's `get` gave, or its `query` for one question, with embeddings if they came."""
     unasked = [None] * len(stored["ids"])
-    facts = [metadata or {} for metadata in stored["metadatas"]]
-    df = pl.DataFrame(facts, schema=_ANSWER_SCHEMA).with_columns(
-        pl.col("year").cast(pl.String),
-        pl.col("genres").fill_null([]),
-        id=pl.Series(stored["ids"], dtype=pl.String),
-        text=pl.Series(stored.get("documents") or unasked, dtype=pl.String),
-        distance=pl.Series(stored.get("distances") or unasked, dtype=pl.Float64),
+    metadatas = [metadata or {} for metadata in stored["metadatas"]]
+    columns = {name: [metadata.get(name) for metadata in metadatas] for name in _ANSWER_SCHEMA}
+    # Lists of a thousand movies come through JSON in half a millisecond, one Python list after another in four.
+    lists = pl.Series([json.dumps(columns["genres"])]).str.json_decode(pl.List(_ANSWER_SCHEMA["genres"]))[0]
+    told = {"id": stored["ids"], "text": stored.get("documents"), "distance": stored.get("distances")}
+    columns |= {"genres": lists} | {name: values or unasked for name, values in told.items()}
+    df = pl.DataFrame(columns, schema=_ANSWER_SCHEMA).with_columns(
+        pl.col("year").cast(pl.String), pl.col("genres").fill_null([])
     )
     embeddings = stored.get("embeddings")
     return df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
@@ -1929,6 +1930,9 @@ def recommend(
     if not likes.all():
         question = question - _ROCCHIO * np.average(vectors[~likes], axis=0, weights=-weights[~likes])
     wanted = max(_CANDIDATES, n) + len(hidden)
+    # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would take as long again.
+    if len(given) == 1 and not diversity:
+        include.remove("embeddings")
     movies = _query(collection, wanted, where, query_embeddings=[question], include=[*include, "distances"])
     movies = movies.filter(~pl.col("id").is_in(hidden))
     if movies.is_empty():
@@ -2025,7 +2029,11 @@ def _compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFr
         return np.bincount(place, weights=shared["part"].to_numpy(), minlength=shape[0] * shape[1]).reshape(shape)
 
     parts = {
-        "text": _unit(movies["embedding"].to_numpy()) @ _unit(others["embedding"].to_numpy()).T,
+        "text": (
+            _unit(movies["embedding"].to_numpy()) @ _unit(others["embedding"].to_numpy()).T
+            if "embedding" in movies.columns
+            else 1 - movies["distance"].to_numpy()[:, None] / 2
+        ),
         "words": add_up(shared_words),
         "title": add_up(_share_words(movies, others, pl.col("title"))),
         "genres": _unit(has * idf) @ _unit(others_have * idf).T,
@@ -2087,7 +2095,7 @@ def _name_series() -> pl.Expr:
 def _choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) -> list[int]:
     """Choose by maximal marginal relevance, which is by score without diversity, and three movies of a series first."""
     series = movies.select(_name_series()).to_series().to_numpy()
-    vectors = movies["embedding"].to_numpy()
+    vectors = movies["embedding"].to_numpy() if diversity else None
     relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
     chosen: list[int] = []
     nearest, late = np.zeros(len(scores)), np.zeros(len(scores))
@@ -2098,7 +2106,7 @@ def _choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) 
         chosen.append(best)
         if (series[chosen] == series[best]).sum() == _MOST_OF_A_SERIES:
             late[series == series[best]] = 3  # worth is from -1 to 1
-        if diversity:
+        if vectors is not None:
             nearest = np.maximum(nearest, vectors @ vectors[best])
     return chosen
 
