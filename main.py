@@ -1133,6 +1133,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
+    movies = _to_records(df, column)  # before it may be interrupted, which polars does not take well
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -1141,7 +1142,8 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             _progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
             writing = writer.submit(int)  # nothing yet, 0 movies
-            for part in _to_records(df, column).iter_slices(_CHUNK):
+            for start in range(0, len(movies), _CHUNK):
+                part = movies[start : start + _CHUNK]
                 to_embed, to_update = _find_changes(collection, part)
                 bar.update(len(part) - len(to_embed))
                 texts = [movie["document"] for movie in to_embed]
@@ -1158,8 +1160,8 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     return stored
 
 
-def _to_records(df: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Make the columns that Chroma keeps: id, document and metadata."""
+def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
+    """Make of each movie what Chroma keeps: id, document and metadata."""
     facts = {
         "title": pl.col("title"),
         "year": pl.col("year").cast(pl.Int64),
@@ -1170,15 +1172,15 @@ def _to_records(df: pl.DataFrame, column: str) -> pl.DataFrame:
         "id",
         document=column,
         metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
-    )
+    ).to_dicts()
 
 
-def _find_changes(collection: chromadb.Collection, movies: pl.DataFrame) -> tuple[list[dict], list[dict]]:
+def _find_changes(collection: chromadb.Collection, movies: list[dict]) -> tuple[list[dict], list[dict]]:
     """Find the movies that are to be embedded, and those of which only facts changed."""
-    there = collection.get(ids=movies["id"].to_list(), include=["documents", "metadatas"])
+    there = collection.get(ids=[movie["id"] for movie in movies], include=["documents", "metadatas"])
     before = {id: rest for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)}
     to_embed, to_update = [], []
-    for movie in movies.iter_rows(named=True):
+    for movie in movies:
         if movie["metadata"].get("vote_count") is None:
             movie["metadata"] = {key: value for key, value in movie["metadata"].items() if value is not None}
         document, facts = before.get(movie["id"], (None, None))

@@ -142,9 +142,10 @@ def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
     embeddings = make_noisy(vectors, size)
     # What `add_movies` does, but for the embedding: that would take hours.
     start = time.perf_counter()
-    for place, part in enumerate(main._to_records(df, "text").iter_slices(main._CHUNK)):
-        movies, _ = main._find_changes(collection, part)
-        for movie, embedding in zip(movies, embeddings[place * main._CHUNK :], strict=False):
+    records = main._to_records(df, "text")
+    for place in range(0, size, main._CHUNK):
+        movies, _ = main._find_changes(collection, records[place : place + main._CHUNK])
+        for movie, embedding in zip(movies, embeddings[place:], strict=False):
             movie["embedding"] = embedding
         main._store(collection, movies, [])
     store = time.perf_counter() - start
