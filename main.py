@@ -1212,8 +1212,9 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 # First what a person reads, last why it is there. In a terminal of 80 columns polars then prints, in one line a movie,
-# the title, the year and the reason.
-pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
+# the title, the year and the reason. A notebook has room for all columns.
+if "ipykernel" not in sys.modules:
+    pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
 _ANSWER_SCHEMA: dict[str, Any] = {
     "title": pl.String,
     "year": pl.Int64,  # as Chroma keeps it; answers give it as text, like prep_movies

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +24,8 @@ for name in (
 ):
     os.environ[name] = ""
 os.environ["HF_HUB_OFFLINE"] = "1"
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has one core, or threads of one would wait for another's
+    os.environ |= {"OMP_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
 
 from tmdb_server import V3_KEY, FakeTMDb, serve
 
@@ -80,11 +83,30 @@ def titles(catalogue):
     return collection
 
 
+@contextmanager
+def knowing(documents, embeddings):
+    """Let the model look up what it embedded before in this run of the tests."""
+    known = dict(zip(documents, embeddings, strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main.load_model(), "encode_document", lambda batch, **_: [known[text] for text in batch])
+        yield
+
+
 @pytest.fixture(scope="session")
-def texts(catalogue):
+def texts(catalogue, tmp_path_factory):
     """The catalogue's texts, embedded. Not to be changed by a test."""
     collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
-    main.add_movies(collection, catalogue)
+    folder = tmp_path_factory.getbasetemp()
+    file = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "texts.npy"  # for all of its workers
+    if file.exists():
+        with knowing(catalogue["text"], np.load(file)):
+            main.add_movies(collection, catalogue)
+    else:
+        main.add_movies(collection, catalogue)
+        np.save(
+            folder / "aside.npy", collection.get(ids=catalogue["id"].to_list(), include=["embeddings"])["embeddings"]
+        )
+        os.replace(folder / "aside.npy", file)
     return collection
 
 
@@ -95,7 +117,7 @@ def same_text():
     def told(cell):
         # Jupyter cuts what is printed where its clock ticks: only whole, it is the same in each run.
         printed = "".join(output.get("text", "") for output in cell.outputs)
-        shown = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+        shown = [output["data"].get("text/plain", "") for output in cell.outputs if "data" in output]
         text = re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", "\n".join([printed, *shown]))
         text = re.sub(r"<Figure[^>]*>", "Figure", text)
         number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"

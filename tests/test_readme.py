@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import knowing
 
 import main
 
@@ -13,12 +14,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_the_code_blocks_print_what_the_readme_shows(monkeypatch):
+def test_the_code_blocks_print_what_the_readme_shows(monkeypatch, texts):
     monkeypatch.chdir(ROOT)
+    stored = texts.get(include=["documents", "embeddings"])
     [block] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     test = doctest.DocTestParser().get_doctest(block, {}, "README.md", "README.md", 0)
     told: list[str] = []
-    with pytest.warns(UserWarning, match="1 of 15 rated movies are not in movies"):  # one in the example is not here
+    with (
+        knowing(stored["documents"], stored["embeddings"]),
+        pytest.warns(UserWarning, match="1 of 15 rated movies are not in"),  # one in the example is not here
+    ):
         result = doctest.DocTestRunner(verbose=False).run(test, out=told.append)
     main.get_client().delete_collection("movies")
     assert result.attempted >= 5

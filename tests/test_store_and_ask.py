@@ -109,7 +109,7 @@ def test_the_distance_is_squared_l2(titles):
 def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, catalogue):
     # Real texts, as short as titles: the catalogue's titles and the clauses of its overviews.
     clauses = re.split(r"[.;:]\s+|, ", " ".join(catalogue["overview"].drop_nulls()))
-    texts = list(dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)]))[:5_000]
+    texts = list(dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)]))[:3_000]
     assert len(texts) >= 2_000
     vectors = embed(collection, texts)
     for start in range(0, len(texts), 1_000):

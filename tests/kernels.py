@@ -1,0 +1,57 @@
+"""Notebooks, run in kernels of their own that reach nothing beyond this machine."""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+import main
+
+FIRST = Path(main.__file__).parent / "notebooks" / "llm_movie_recommender.ipynb"
+SECOND = FIRST.with_name("contrastive_learning.ipynb")
+DEAD = "http://127.0.0.1:9"  # every way out of this machine leads here
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def execute(path, cells=None, **env):
+    """Run a notebook, or its first cells."""
+    notebook = read(path)
+    notebook.cells = notebook.cells[:cells]
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    proxies = {"HTTP_PROXY": DEAD, "HTTPS_PROXY": DEAD, "NO_PROXY": "127.0.0.1"}
+    # polars keeps its settings in the environment, and `main` makes some in a terminal that a notebook does not share.
+    here = {name: value for name, value in os.environ.items() if not name.startswith("POLARS_")}
+    client.execute(env={**here, **proxies, "TMDB_API_KEY": "", "HF_HUB_OFFLINE": "", **env})
+    return notebook
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def check_clean(notebook):
+    assert not [output for output in outputs(notebook) if output.output_type == "error"]
+    assert not [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
+    assert "it/s" not in str(outputs(notebook))
+    assert "movie/s" not in str(outputs(notebook))
+    # A table shows all its columns, or the text beside it speaks of what no reader sees.
+    assert "┆ … ┆" not in str(outputs(notebook))
+
+
+def check_committed(path):
+    """A notebook is committed as one clean run in a clean kernel, with nothing of the machine."""
+    notebook = read(path)
+    check_clean(notebook)
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not re.search(r"/(home|root|Users|tmp|work)/\w", path.read_text(encoding="utf-8"))
+    assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 25
