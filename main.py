@@ -1717,8 +1717,8 @@ def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl
         year = pl.format(" ({})", "year").fill_null("")
         names = missing.head(5).select(pl.coalesce("title", "id", "imdb_id", pl.lit("no name")) + year).to_series()
         warnings.warn(
-            f"{len(missing)} of {len(rated)} rated movies are not in {collection.name}, or their titles are ambiguous: "
-            f"{', '.join(names)}{', ...' if len(missing) > 5 else ''}",
+            f"{len(missing)} of {len(rated)} rated movies are not in the collection {collection.name!r}, "
+            f"or their titles are ambiguous: {', '.join(names)}{', ...' if len(missing) > 5 else ''}",
             stacklevel=4,
         )
     matched = found.join(rated.select("row", "rating"), on="row").sort(pl.col("rating").is_null(), "row")
