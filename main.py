@@ -1,6 +1,6 @@
-"""Recommend films from their texts alone: TMDb -> polars -> Chroma -> answers.
+"""Recommend movies from their texts: TMDb -> polars -> Chroma -> answers.
 
-A film goes one way through this module, from top to bottom:
+A movie goes one way through this module, from top to bottom:
 
     TMDb JSON -> list[dict] -> polars.DataFrame -> chromadb.Collection -> polars.DataFrame of answers
 
@@ -118,7 +118,7 @@ class TMDbError(RuntimeError):
 
 def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     """
-    Fetch every movie that has at least so many votes from The Movie Database (TMDb).
+    Fetch every movie with at least `min_votes` votes from The Movie Database (TMDb).
 
     Answers are kept in `CACHE_DIR` for a day. A second fetch needs no request, and one that was cut off goes on where
     it stopped.
@@ -139,20 +139,14 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
         If there is no key, or TMDb refuses it, cannot be reached, or sends what cannot be used. There is no partial
         result.
     ValueError
-        If `min_votes` is not a whole number from 0.
+        If `min_votes` is not a whole number of at least 0.
 
     Warns
     -----
     UserWarning
         If TMDb hands out fewer movies than it counts, with both numbers, or if the cache cannot be used.
     """
-    try:
-        low = operator.index(min_votes)
-    except TypeError:
-        low = -1
-    if low < 0:
-        raise ValueError(f"min_votes must be a whole number from 0, not {min_votes!r}")
-    movies = {movie["id"]: movie for movie in _fetch_movies(low)}
+    movies = {movie["id"]: movie for movie in _fetch_movies(_check_whole("min_votes", min_votes, 0))}
     return sorted(
         movies.values(), key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0))
     )
@@ -229,6 +223,16 @@ def search_movies(query: str) -> list[dict]:
     return _get_json("/search/movie", query=_check_query(query))["results"]
 
 
+def _check_whole(name: str, value: int, least: int) -> int:
+    try:
+        whole = operator.index(value)  # NumPy's and polars' whole numbers too
+    except TypeError:
+        whole = least - 1
+    if whole < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+    return whole
+
+
 def _check_query(query: str) -> str:
     if not isinstance(query, str) or not query.strip():
         raise ValueError(f"query must be a text that says what to look for, not {query!r}")
@@ -301,11 +305,11 @@ def _get_documents(path: str, questions: Iterable[dict]) -> Iterator[dict]:
     begun: deque[tuple[dict, Future]] = deque()
     for question in questions:
         params = {"language": config.TMDB_LANGUAGE, **question}
-        begun.append((params, _begin(path, params)))
+        begun.append((params, _start(path, params)))
         while begun and (len(begun) == _AT_ONCE or begun[0][1].done()):
-            yield _finish(path, *begun.popleft())
+            yield _wait_for(path, *begun.popleft())
     while begun:
-        yield _finish(path, *begun.popleft())
+        yield _wait_for(path, *begun.popleft())
 
 
 def _check_settings() -> None:
@@ -327,7 +331,7 @@ def _check_settings() -> None:
         raise TMDbError("TMDB_URL is not an address such as https://api.themoviedb.org/3, with nothing after it.")
 
 
-def _begin(path: str, params: dict) -> Future:
+def _start(path: str, params: dict) -> Future:
     """
     Begin to get a document: from the cache, or with a request in a thread of its own.
 
@@ -352,7 +356,7 @@ def _begin(path: str, params: dict) -> Future:
 
 
 def _wait_for_turn() -> None:
-    """Wait until the rate limit lets a request begin. Evenly, for the server must see no bunches."""
+    """Wait until the rate limit lets a request begin, so that requests leave evenly."""
     global _next_turn
     with _turn_lock:
         turn = max(_next_turn, time.monotonic())
@@ -360,7 +364,7 @@ def _wait_for_turn() -> None:
     time.sleep(max(0, turn - time.monotonic()))
 
 
-def _finish(path: str, params: dict, answer: Future) -> dict:
+def _wait_for(path: str, params: dict, answer: Future) -> dict:
     """Wait for a document that was begun, and try again while that may help."""
     give_up = time.monotonic() + _PATIENCE
     for number in itertools.count(1):
@@ -377,7 +381,7 @@ def _finish(path: str, params: dict, answer: Future) -> dict:
         if time.monotonic() + pause > give_up:
             raise error
         time.sleep(pause)
-        answer = _begin(path, params)
+        answer = _start(path, params)
     raise AssertionError("unreachable")
 
 
@@ -438,11 +442,9 @@ def _read_document(text: str, path: str) -> dict:
         raise TMDbError(f"A web page came instead of TMDb's movies. Perhaps {host} is behind a login: open a browser.")
     try:
         document = json.loads(text)
-    except json.JSONDecodeError:
-        raise TMDbError(f"TMDb at {host} sent half a document. Try again in a minute.", retry_at=0) from None
-    except (ValueError, RecursionError):  # Python reads no number of more than 4,300 digits
+    except (ValueError, RecursionError):
         raise TMDbError(
-            f"TMDb at {host} sent JSON with a number too long or nested too deep to read. Check TMDB_URL."
+            f"TMDb at {host} sent half a document, or no JSON. Try again in a minute.", retry_at=0
         ) from None
     name = {"/genre": "genres", "/find/": "movie_results"}.get(path[:6], "results")
     rows = document.get(name) if isinstance(document, dict) else None
@@ -500,7 +502,7 @@ def _read_cache(path: str, params: dict) -> dict | None:
 
 
 def _write_cache(path: str, params: dict, text: str) -> None:
-    """Write a document aside and rename it, so that another process finds it whole or not at all."""
+    """Write a document to another file and rename it, so that another process finds it whole or not at all."""
     file = _find_cache_file(path, params)
     aside = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
@@ -521,7 +523,7 @@ def _warn_of_cache(folder: Path, reason: str) -> None:
 
 
 def _remove_expired() -> None:
-    """Remove answers of more than a day, and no file of anybody's."""
+    """Remove our answers that are older than a day."""
     for file in config.CACHE_DIR.glob("[0-9a-f]" * 64 + ".json*"):
         with contextlib.suppress(OSError):
             if time.time() - file.stat().st_mtime >= _DAY:
@@ -557,14 +559,17 @@ logging.getLogger("urllib3.connectionpool").addFilter(_hide_key)
 
 # --- Prepare: list[dict] -> polars.DataFrame ------------------------------------------------------------------------
 
-_FACTS = ["original_language", "vote_average", "vote_count", "poster_path"]
-_MOVIE_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(("id", "title", "original_title", "year", "overview"), pl.String),
-    "genres": pl.List(pl.String),
+# What is known of a movie beside its text: for filters, rankings and pictures.
+_FACTS: dict[str, Any] = {
     "original_language": pl.String,
     "vote_average": pl.Float64,
     "vote_count": pl.Int64,
     "poster_path": pl.String,
+}
+_MOVIE_SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(("id", "title", "original_title", "year", "overview"), pl.String),
+    "genres": pl.List(pl.String),
+    **_FACTS,
 }
 # What no text of use holds: control characters but for tab and line ends, half a surrogate pair, non-characters.
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -896,8 +901,8 @@ def _embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Seque
 
 # --- Open the database: settings -> chromadb.Collection --------------------------------------------------------------
 
-# Of the true 20 nearest among 100,000 films these find 99.9 %, in 7 ms on 2 cores; a search 1,000 wide 99.85 % in 4,
-# half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes less a film. "l2" is squared.
+# Of the true 20 nearest among 100,000 movies these find 99.9 %, in 7 ms on 2 cores; a search 1,000 wide 99.85 % in 4,
+# half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes fewer a movie. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
 _FIRST_ANSWER, _ANSWER = 10, 60  # seconds that a Chroma server has for the first answer, and for each after it
 _open_files: dict[Any, tuple[int, int] | None] = {}  # which file Chroma has open in each folder
@@ -979,7 +984,7 @@ def _open_client(place: Path | str | None) -> Any:
     with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
         session.get(f"{place.rstrip('/')}/api/v2/tenants/default_tenant/databases/default_database").raise_for_status()
     client = chromadb.HttpClient(place, headers=headers, settings=settings)
-    # A client and its collections send every request through this session. No honest one takes so long, for we embed.
+    # A client and its collections send every request through this session. None takes so long: we embed here.
     client._server._session.timeout = _ANSWER
     return client
 
@@ -991,7 +996,7 @@ def _identify_file(folder: Path) -> tuple[int, int] | None:
 
 
 def _explain_errors(ask: Callable, place: Any, file: tuple[int, int] | None = None) -> Callable:
-    """Let `ask`, which asks Chroma, say in its errors what to do. What this does not know passes unchanged."""
+    """Let `ask`, which asks Chroma, say in its errors what to do. Errors that this does not know pass unchanged."""
     import chromadb
     import httpx
     from chromadb import errors
@@ -1067,8 +1072,8 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     embed = _get_embedding_function(config.EMBEDDING_MODEL)
     new = {"hnsw": _HNSW, "embedding_function": embed}
     try:
-        # What is there keeps its configuration. Opened without a function at first, for Chroma itself would refuse
-        # another program's in words that help nobody here, and would take another model.
+        # An existing collection keeps its configuration. It is opened without a function first: Chroma's own error
+        # about another program's would not help, and Chroma would accept another model.
         there = client.get_or_create_collection(name, embedding_function=None, configuration=new)
     except InvalidArgumentError as error:
         raise ValueError(f"{name!r} cannot be a collection's name. {error}") from None
@@ -1220,25 +1225,20 @@ _ANSWER_SCHEMA: dict[str, Any] = {
     "year": pl.Int64,  # as Chroma keeps it; answers give it as text, like prep_movies
     "id": pl.String,
     "genres": pl.List(pl.String),
-    "original_language": pl.String,
-    "vote_average": pl.Float64,
-    "vote_count": pl.Int64,
-    "poster_path": pl.String,
+    **_FACTS,
     "text": pl.String,
     "distance": pl.Float64,
 }
-# What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real films, with typed
+# What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real movies, with typed
 # titles and TMDb's plot keywords as questions; the notebook measures it on judgements that it never saw.
 _SEARCH_WEIGHTS = {"words": 0.3, "in the title": 0.3, "the title": 0.3, "votes": 0.05}
-_BM25_K1, _BM25_B = 1.2, 0.75  # how soon a repeated word stops to count, and how much a long text is held back
+_BM25_K1, _BM25_B = 1.2, 0.75  # how soon a repeated word stops counting, and how much a long text is held back
 # Words that say nothing about a movie. Lists of libraries are longer and hold "fire", "system" and "cry".
 _STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
+    str.split(
         "a about an and are as at be but by film films for from has he her his i in into is it its like me movie "
-        "movies my of on or one she some somebody someone something that the their them there they this to want "
-        "was what when "
-        "where which who whose will with you your",
+        "movies my of on or one she some somebody someone something that the their them there they this to want was "
+        "what when where which who whose will with you your"
     )
 )
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
@@ -1292,9 +1292,9 @@ def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where
     Warns
     -----
     UserWarning
-        If no movie passes `where`, with what the keys in it hold.
+        If no movie passes `where`, with the facts of a movie that it could ask for.
     """
-    return _query(collection, _check_n(n), where, query_texts=[_check_query(query)])
+    return _query(collection, _check_whole("n", n, 1), where, query_texts=[_check_query(query)])
 
 
 def find_movies(
@@ -1339,9 +1339,9 @@ def find_movies(
     Warns
     -----
     UserWarning
-        If no movie passes `where`, with what the keys in it hold.
+        If no movie passes `where`, with the facts of a movie that it could ask for.
     """
-    query, n = _check_query(query), _check_n(n)
+    query, n = _check_query(query), _check_whole("n", n, 1)
     unwanted = _fold_unwanted(without)
     candidates = max(_CANDIDATES, n)
     while True:
@@ -1442,8 +1442,8 @@ def _query(collection: chromadb.Collection, n: int, where: dict | None, **questi
     """Ask Chroma for the nearest movies to one question, as a frame, and explain a filter that nothing passes."""
     answer = collection.query(n_results=n, where=where, **question)
     movies = _to_answers({key: value[0] for key, value in answer.items() if value is not None})
-    if movies.is_empty() and where:
-        _warn_of_filter(collection, where)
+    if movies.is_empty() and where and (facts := collection.get(limit=1, include=["metadatas"])["metadatas"]):
+        warnings.warn(f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=3)
     return movies
 
 
@@ -1461,40 +1461,6 @@ def _to_answers(stored: dict) -> pl.DataFrame:
     )
     embeddings = stored.get("embeddings")
     return df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
-
-
-def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
-    held = {
-        key: value
-        for facts in collection.get(limit=100, include=["metadatas"])["metadatas"]
-        for key, value in (facts or {}).items()
-    }
-    if not held:
-        return
-    hints = [
-        f"{key!r} holds values such as {held[key]!r}" if key in held else f"there is no {key!r}, only {sorted(held)}"
-        for key in dict.fromkeys(_list_keys(where))
-    ]
-    warnings.warn(f"no movie passes where={where}: {'; '.join(hints)}", stacklevel=4)
-
-
-def _list_keys(where: dict) -> list[str]:
-    """List the keys of metadata that a filter asks for."""
-    return [
-        key
-        for name, value in where.items()
-        for key in ([key for part in value for key in _list_keys(part)] if name in ("$and", "$or") else [name])
-    ]
-
-
-def _check_n(n: int) -> int:
-    try:
-        whole = operator.index(n)  # NumPy's and polars' whole numbers too
-    except TypeError:
-        whole = 0
-    if whole < 1:
-        raise ValueError(f"n must be a whole number from 1, not {n!r}")
-    return whole
 
 
 # --- Name: titles, ids and own ratings -> movies of the collection --------------------------------------------------
@@ -1596,7 +1562,7 @@ def read_ratings(path: str | Path) -> pl.DataFrame:
 
 
 def _unpack(path: Path) -> list[tuple[str, bytes]]:
-    """Read the file, or those in a zip, and in the zips in it, that an export may hold; each with its name."""
+    """Read the file, or the files in a zip and in the zips in it. Each comes with its name."""
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}. {_EXPORTS}")
     if not path.is_file():
@@ -1856,14 +1822,16 @@ _MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # without which no movie is called widel
 _SAME_YEARS = 5  # years apart, at most
 _MOST_OF_A_SERIES = 3
 
+_Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
+
 
 def recommend(
     collection: chromadb.Collection,
-    liked: pl.DataFrame | Iterable[str | int] | str | int,
+    liked: _Movies,
     n: int = 10,
     *,
-    disliked: pl.DataFrame | Iterable[str | int] | str | int = (),
-    seen: pl.DataFrame | Iterable[str | int] | str | int = (),
+    disliked: _Movies = (),
+    seen: _Movies = (),
     where: dict | None = None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
@@ -1920,7 +1888,7 @@ def recommend(
     UserWarning
         If no movie passes `where`, or a rated movie has no match in the collection.
     """
-    n = _check_n(n)
+    n = _check_whole("n", n, 1)
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     given, hidden = _weigh_given(collection, liked, disliked, seen)
@@ -1943,29 +1911,29 @@ def recommend(
         return movies.select(*_ANSWER_SCHEMA).with_columns(**nothing)
 
     shared_words = _share_words(movies, given, pl.col("text"))
-    alike = _compare(movies, given, shared_words)
-    esteem = _esteem(movies)
-    scores = _pool(np.sum(list(alike.values()), axis=0)[:, likes], weights[likes]) + sum(esteem.values())
+    similarities = _compare(movies, given, shared_words)
+    reception = _rate_reception(movies)
+    scores = _pool(np.sum(list(similarities.values()), axis=0)[:, likes], weights[likes]) + sum(reception.values())
     if not likes.all():
-        against = np.sum([part for name, part in alike.items() if name not in _NO_REASON_TO_DISLIKE], axis=0)
+        against = np.sum([part for name, part in similarities.items() if name not in _NO_REASON_TO_DISLIKE], axis=0)
         scores = scores - _ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
     chosen = _choose(scores, movies, n, diversity)
-    lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in alike.items()}
+    lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in similarities.items()}
     return (
         movies.with_columns(
-            distance=pl.Series(2 - 2 * alike["text"][:, likes].max(axis=1), dtype=pl.Float64),
+            distance=pl.Series(2 - 2 * similarities["text"][:, likes].max(axis=1), dtype=pl.Float64),
             score=pl.Series(scores, dtype=pl.Float64),
         )[chosen]
         .select(*_ANSWER_SCHEMA, "score")
-        .with_columns(because=pl.Series(_explain(chosen, movies, given.filter(likes), lifts, esteem, shared_words)))
+        .with_columns(because=pl.Series(_explain(chosen, movies, given.filter(likes), lifts, reception, shared_words)))
     )
 
 
 def _weigh_given(
     collection: chromadb.Collection,
-    liked: pl.DataFrame | Iterable[str | int] | str | int,
-    disliked: pl.DataFrame | Iterable[str | int] | str | int,
-    seen: pl.DataFrame | Iterable[str | int] | str | int,
+    liked: _Movies,
+    disliked: _Movies,
+    seen: _Movies,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Find the movies that someone names: `id` and `weight`, liked ones above 0; and the ids of all not to show."""
     hidden = _resolve(collection, seen)
@@ -2017,7 +1985,7 @@ def _share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> p
 
 
 def _compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Measure how alike movies and others are: weighted parts of the score, each of shape (movies, others)."""
+    """Measure how similar movies and others are: weighted parts of the score, each of shape (movies, others)."""
     genres = sorted(set(movies["genres"].explode().drop_nulls()))
     columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
     has, others_have = (df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, others))
@@ -2046,7 +2014,7 @@ def _compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFr
     return {name: _WEIGHTS[name] * _fill(part) for name, part in parts.items()}
 
 
-def _esteem(movies: pl.DataFrame) -> dict[str, np.ndarray]:
+def _rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
     """Weigh votes and ratings, as differences from the average candidate, which is 0."""
     # Nobody voted: that says nothing about a movie.
     df = movies.select(
@@ -2074,10 +2042,10 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(vectors, lengths, out=np.full(np.shape(vectors), np.nan), where=lengths > 0)
 
 
-def _pool(alike: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _pool(similarities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Pool similarities of shape (movies, others) into one for each movie: a weighted power mean."""
     power = 1 + 0.6 * np.log(len(weights))
-    return np.average(np.maximum(alike, 0) ** power, axis=1, weights=weights) ** (1 / power)
+    return np.average(np.maximum(similarities, 0) ** power, axis=1, weights=weights) ** (1 / power)
 
 
 def _name_series() -> pl.Expr:
@@ -2119,7 +2087,7 @@ def _explain(
     movies: pl.DataFrame,
     liked: pl.DataFrame,
     lifts: dict[str, np.ndarray],
-    esteem: dict[str, np.ndarray],
+    reception: dict[str, np.ndarray],
     shared_words: pl.DataFrame,
 ) -> list[str]:
     """Say in words what the scores say in numbers; `lifts` are similarities over those of the average candidate."""
@@ -2147,8 +2115,8 @@ def _explain(
         titles = " and ".join(others[other]["title"] or others[other]["id"] for other in named)
         like = [f"like {titles}: {'; '.join(reasons)}" if reasons else f"like {titles}"] if named else []
         own = {
-            "widely seen": esteem["votes"][row] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES,
-            "highly rated": esteem["rating"][row] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING,
+            "widely seen": reception["votes"][row] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES,
+            "highly rated": reception["rating"][row] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING,
         }
         because.append("; ".join([*like, *(name for name, told in own.items() if told)]) or "nothing in particular")
     return because

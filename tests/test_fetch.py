@@ -149,6 +149,8 @@ TRANSIENT = {
     "dropped connection": lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
     "half a body": half_a_body,
     "half a document": answer(200, b'{"page": 1, "results": ['),
+    "nesting without end": answer(200, b'{"results": ' + b"[" * 100_000),
+    "a number of 5,000 digits": answer(200, b'{"results": [{"id": ' + b"9" * 5_000 + b"}]}"),
     "no answer": lambda handler: time.sleep(0.5),
 }
 LASTING = {
@@ -165,8 +167,6 @@ LASTING = {
     "no counts": answer(200, {"results": []}),
     "counts that are null": answer(200, PAGE | {"total_pages": None}),
     "counts that are true": answer(200, PAGE | {"total_results": True}),
-    "nesting without end": answer(200, b'{"results": ' + b"[" * 100_000),
-    "a number of 5,000 digits": answer(200, b'{"results": [{"id": ' + b"9" * 5_000 + b"}]}"),
     "an id beyond 64 bits": answer(200, PAGE | {"results": [{"id": 2**63}]}),
     "an unknown charset": answer(200, PAGE, Content_Type="application/json; charset=klingon"),
     "bytes of no text": answer(200, b'{"results": "\xff"}'),

@@ -174,18 +174,10 @@ def test_filters_are_chromas_own(texts):
         find_similar(texts, "aliens", where={"year": {"$about": 1800}})
 
 
-@pytest.mark.parametrize(
-    ("where", "hint"),
-    [
-        ({"genre": "Comedy"}, r"there is no 'genre', only .*'genres'"),
-        ({"year": "1994"}, r"'year' holds values such as \d{4}$"),
-        ({"genres": "Comedy"}, r"'genres' holds values such as \['"),
-        ({"$and": [{"year": {"$lt": 1800}}, {"colour": True}]}, r"'year' holds .*; there is no 'colour'"),
-    ],
-)
+@pytest.mark.parametrize("where", [{"genre": "Comedy"}, {"year": "1994"}, {"$and": [{"year": 1800}, {"colour": True}]}])
 @pytest.mark.parametrize("ask", [find_similar, find_movies])
-def test_a_filter_that_no_movie_passes_warns_of_an_unknown_key_or_says_what_the_key_holds(texts, ask, where, hint):
-    with pytest.warns(UserWarning, match=hint) as caught:
+def test_a_filter_that_no_movie_passes_warns_with_the_facts_that_it_could_ask_for(texts, ask, where):
+    with pytest.warns(UserWarning, match=r"no movie passes where=.*'genres': \['") as caught:
         assert ask(texts, "aliens", where=where).is_empty()
     assert caught[0].filename == __file__
 
