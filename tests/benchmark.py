@@ -138,7 +138,7 @@ def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
     config.CHROMA_PATH = folder
     df = make_catalogue(size)
     main.load_model().encode("warm")
-    collection = main.get_collection(main.get_client(), "films")
+    collection = main.get_collection(main.get_client(), "movies")
     embeddings = make_noisy(vectors, size)
     # What `add_movies` does, but for the embedding: that would take hours.
     start = time.perf_counter()
@@ -178,7 +178,7 @@ def measure_second_run(size: int, folder: Path) -> float:
     import chromadb  # noqa: F401  # loaded before the clock starts, like the model: that takes the same at every size
 
     start = time.perf_counter()
-    collection = main.get_collection(main.get_client(), "films")
+    collection = main.get_collection(main.get_client(), "movies")
     assert main.add_movies(collection, df) == 0
     main.find_similar(collection, "a robot that wants to be human")
     return time.perf_counter() - start
@@ -188,9 +188,9 @@ def measure_first_answer(vectors: np.ndarray) -> float:
     """Seconds from starting Python to the first answer in a folder that holds the catalogue."""
     code = """
 from main import *
-films = get_collection(get_client(), "films")
-assert add_movies(films, prep_movies(load_sample_movies())) == 0
-find_movies(films, "a robot that wants to be human")
+movies = get_collection(get_client(), "movies")
+assert add_movies(movies, prep_movies(load_sample_movies())) == 0
+find_movies(movies, "a robot that wants to be human")
 """
     with TemporaryDirectory() as folder:
         in_new_process(measure_size, len(vectors), vectors, Path(folder))

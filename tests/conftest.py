@@ -33,8 +33,8 @@ import config
 import main
 
 # A machine that is busy is not a bug: no example has a deadline.
-settings.register_profile("films", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("films")
+settings.register_profile("movies", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("movies")
 
 
 @contextmanager

@@ -29,11 +29,11 @@ def words(text):
     return re.findall(r"[\w'-]+", text.lower())
 
 
-def test_it_holds_1000_films_each_once(movies):
+def test_it_holds_1000_movies_each_once(movies):
     assert len({movie["id"] for movie in movies}) == len(movies) == 1_000
 
 
-def test_every_film_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
+def test_every_movie_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
     types = {name: {type(value)} for name, value in make_movie(1).items()}
     types["poster_path"].add(type(None))
     for movie in movies:
@@ -41,7 +41,7 @@ def test_every_film_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
         assert all(type(value) in types[name] for name, value in movie.items()), movie["title"]
 
 
-def test_the_facts_of_a_film_make_sense(movies):
+def test_the_facts_of_a_movie_make_sense(movies):
     for movie in movies:
         assert movie["vote_count"] >= 1_000
         assert 0 < movie["vote_average"] <= 10
@@ -52,17 +52,17 @@ def test_the_facts_of_a_film_make_sense(movies):
         assert movie["original_title"].strip()
 
 
-def test_every_genre_has_a_name_and_every_film_a_genre(sample, movies):
+def test_every_genre_has_a_name_and_every_movie_a_genre(sample, movies):
     known = {genre["id"] for genre in sample["genres"]}
     assert all(movie["genre_ids"] and set(movie["genre_ids"]) <= known for movie in movies)
 
 
-def test_films_are_sorted_as_tmdb_sorts_them(movies):
+def test_movies_are_sorted_as_tmdb_sorts_them(movies):
     ranks = [(-movie["vote_average"], -movie["vote_count"]) for movie in movies]
     assert ranks == sorted(ranks)
 
 
-def test_the_file_has_one_film_a_line_so_that_a_diff_can_be_read(movies):
+def test_the_file_has_one_movie_a_line_so_that_a_diff_can_be_read(movies):
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith('{"adult"')] == [
         json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "") for movie in movies
@@ -102,18 +102,18 @@ def test_no_overview_opens_with_the_title_or_hands_out_praise(movies):
     assert [m["title"] for m in movies if m["overview"].startswith(f"{m['title']} is ")] == []
 
 
-def test_films_of_the_same_title_are_told_apart_by_their_overviews(catalogue, texts):
+def test_movies_of_the_same_title_are_told_apart_by_their_overviews(catalogue, texts):
     import polars as pl
 
     namesakes = catalogue.filter(pl.col("title").is_duplicated())
     assert namesakes.height >= 20
-    for film in namesakes.iter_rows(named=True):
-        nearest = main.find_similar(texts, film["overview"], n=1)
-        assert nearest["id"].item() == film["id"], film["title"]
+    for movie in namesakes.iter_rows(named=True):
+        nearest = main.find_similar(texts, movie["overview"], n=1)
+        assert nearest["id"].item() == movie["id"], movie["title"]
 
 
 def test_at_least_ten_of_the_20_nearest_to_back_to_the_future_travel_in_time(texts):
-    # Judged film by film by people, not by a search for words.
+    # Judged movie by movie by people, not by a search for words.
     time_travel = {
         "Back to the Future",
         "Back to the Future Part II",

@@ -104,33 +104,33 @@ def place(request, tmp_path, monkeypatch):
         setting = {"CHROMA_URL": request.getfixturevalue("chroma_url")}
         monkeypatch.setattr(config, "CHROMA_URL", setting["CHROMA_URL"])
         client = get_client()
-        client.get_or_create_collection("films", embedding_function=None)
-        client.delete_collection("films")
+        client.get_or_create_collection("movies", embedding_function=None)
+        client.delete_collection("movies")
     return setting
 
 
-def make_films(number, **fields):
+def make_movies(number, **fields):
     return prep_movies([make_movie(id, **fields) for id in range(number)])
 
 
 def check_whole(collection, number):
-    """Check that of each film that is there all is there, and that its embedding is that of its text."""
+    """Check that of each movie that is there all is there, and that its embedding is that of its text."""
     stored = collection.get(include=["documents", "metadatas", "embeddings"])
     assert len(stored["ids"]) == len(set(stored["ids"])) == number
     assert all(
-        metadata["title"] == f"Film {id}" for id, metadata in zip(stored["ids"], stored["metadatas"], strict=True)
+        metadata["title"] == f"Movie {id}" for id, metadata in zip(stored["ids"], stored["metadatas"], strict=True)
     )
     np.testing.assert_allclose(stored["embeddings"], collection._embedding_function(stored["documents"]), atol=1e-5)
 
 
-# What a process of its own runs to add thirty films, a few at a time. It says when it is to embed some.
+# What a process of its own runs to add thirty movies, a few at a time. It says when it is to embed some.
 ADD_THIRTY = """
 import main
 from tmdb_server import make_movie
 load_model, main._CHUNK = main.load_model, 4
 main.load_model = lambda name: print("embedding", flush=True) or load_model(name)
-films = main.prep_movies([make_movie(id) for id in range(30)])
-print(main.add_movies(main.get_collection(main.get_client(), "films"), films))
+movies = main.prep_movies([make_movie(id) for id in range(30)])
+print(main.add_movies(main.get_collection(main.get_client(), "movies"), movies))
 """
 PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
 
@@ -142,7 +142,7 @@ def start_adding(place, code=ADD_THIRTY, **kwargs):
 
 
 def test_the_same_code_stores_finds_filters_and_recommends(place, catalogue):
-    collection = get_collection(get_client(), "films")
+    collection = get_collection(get_client(), "movies")
     assert add_movies(collection, catalogue.head(40), column="title") == 40
     assert find_similar(collection, "The Godfather", n=2)["title"].to_list() == [
         "The Godfather",
@@ -173,8 +173,8 @@ def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_move
 
 
 def test_a_changed_text_replaces_the_old_one_and_facts_that_went_are_gone(place):
-    collection = get_collection(get_client(), "films")
-    add_movies(collection, make_films(3))
+    collection = get_collection(get_client(), "movies")
+    add_movies(collection, make_movies(3))
     changed = prep_movies([make_movie(0), make_movie(1, overview="A shark."), make_movie(2, poster_path=None)])
     assert add_movies(collection, changed) == 2
     assert find_similar(collection, "shark", n=1)["id"].item() == "1"
@@ -184,44 +184,44 @@ def test_a_changed_text_replaces_the_old_one_and_facts_that_went_are_gone(place)
 
 
 def test_another_model_is_refused_with_both_names_and_the_two_ways_out(place, monkeypatch):
-    add_movies(get_collection(get_client(), "films"), make_films(2))
+    add_movies(get_collection(get_client(), "movies"), make_movies(2))
     monkeypatch.setattr(config, "EMBEDDING_MODEL", "all-mpnet-base-v2")
     with pytest.raises(ValueError, match=r"'all-MiniLM-L6-v2'.*'all-mpnet-base-v2'") as caught:
-        get_collection(get_client(), "films")
+        get_collection(get_client(), "movies")
     assert "Set EMBEDDING_MODEL to the former again" in str(caught.value)
-    assert "get_collection(client, 'films-2')" in str(caught.value)
+    assert "get_collection(client, 'movies-2')" in str(caught.value)
     # The one way out and the other.
-    other = get_collection(get_client(), "films-2")
+    other = get_collection(get_client(), "movies-2")
     monkeypatch.setattr(
         config, "EMBEDDING_MODEL", "sentence-transformers/all-MiniLM-L6-v2"
     )  # the same, by its full name
-    assert get_collection(get_client(), "films").count() == 2
+    assert get_collection(get_client(), "movies").count() == 2
     get_client().delete_collection(other.name)
 
 
 @pytest.mark.parametrize(("function", "called"), [(None, "none"), (DefaultEmbeddingFunction(), "default")])
 def test_a_collection_that_another_program_made_is_refused_with_a_way_out(place, function, called):
-    get_client().create_collection("films", embedding_function=function)
+    get_client().create_collection("movies", embedding_function=function)
     with pytest.raises(
-        ValueError, match=rf"'films' was made by another program \(embedding function: {called}\)"
+        ValueError, match=rf"'movies' was made by another program \(embedding function: {called}\)"
     ) as caught:
-        get_collection(get_client(), "films")
-    assert "Give the latter a collection of its own: get_collection(client, 'films-2')" in str(caught.value)
+        get_collection(get_client(), "movies")
+    assert "Give the latter a collection of its own: get_collection(client, 'movies-2')" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", "ab", "films!", "x" * 513])
+@pytest.mark.parametrize("name", ["", "ab", "movies!", "x" * 513])
 def test_a_name_that_chroma_does_not_take_is_a_value_error_with_the_name(place, name):
     with pytest.raises(ValueError, match=re.escape(repr(name))):
         get_collection(get_client(), name)
 
 
-def test_a_model_whose_name_was_misspelt_is_mended_by_the_right_name_while_no_film_is_there(place, monkeypatch):
+def test_a_model_whose_name_was_misspelt_is_mended_by_the_right_name_while_no_movie_is_there(place, monkeypatch):
     monkeypatch.setattr(config, "EMBEDDING_MODEL", "no/such-model")
     with pytest.raises(RuntimeError, match="no/such-model"):
-        add_movies(get_collection(get_client(), "films"), make_films(2))
+        add_movies(get_collection(get_client(), "movies"), make_movies(2))
     monkeypatch.setattr(config, "EMBEDDING_MODEL", "all-MiniLM-L6-v2")
-    add_movies(get_collection(get_client(), "films"), make_films(2))
-    check_whole(get_collection(get_client(), "films"), 2)
+    add_movies(get_collection(get_client(), "movies"), make_movies(2))
+    check_whole(get_collection(get_client(), "movies"), 2)
 
 
 def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(place, tmp_path, monkeypatch):
@@ -231,18 +231,18 @@ def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(pl
     with open(other / "model.safetensors", "ab") as weights:
         weights.write(b"trained a little more")
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(here))
-    made = get_collection(get_client(), "films")
+    made = get_collection(get_client(), "movies")
     assert str(tmp_path) not in str(made.configuration_json)
-    add_movies(made, make_films(2))
+    add_movies(made, make_movies(2))
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(there))
-    assert find_similar(get_collection(get_client(), "films"), "Film 1", n=1)["distance"].item() < 2
+    assert find_similar(get_collection(get_client(), "movies"), "Movie 1", n=1)["distance"].item() < 2
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(other))
     with pytest.raises(ValueError, match="was made with the model 'folder with weights"):
-        get_collection(get_client(), "films")
+        get_collection(get_client(), "movies")
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_left_only_whole_films_and_the_next_completes_it(place):
+def test_a_run_that_was_killed_left_only_whole_movies_and_the_next_completes_it(place):
     # It waits before each part, so that it is killed for sure when three parts are stored and the fourth is not.
     waiting = ADD_THIRTY.replace("or load_model", "or input() or load_model")
     with start_adding(place, waiting, stdin=subprocess.PIPE) as killed:
@@ -251,30 +251,30 @@ def test_a_run_that_was_killed_left_only_whole_films_and_the_next_completes_it(p
             print(file=killed.stdin, flush=True)
         assert killed.stdout.readline() == "embedding\n"
         killed.kill()
-    collection = get_collection(get_client(), "films")
+    collection = get_collection(get_client(), "movies")
     check_whole(collection, 12)
-    assert add_movies(collection, make_films(30)) == 18
+    assert add_movies(collection, make_movies(30)) == 18
     check_whole(collection, 30)
 
 
 @pytest.mark.slow
-def test_two_processes_that_add_the_same_films_to_one_server_end_with_each_film_once(chroma_url, monkeypatch):
+def test_two_processes_that_add_the_same_movies_to_one_server_end_with_each_movie_once(chroma_url, monkeypatch):
     place = {"CHROMA_URL": chroma_url}
     monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
     client = get_client()
-    client.get_or_create_collection("films", embedding_function=None)
-    client.delete_collection("films")
+    client.get_or_create_collection("movies", embedding_function=None)
+    client.delete_collection("movies")
     with start_adding(place) as one, start_adding(place) as other:
         assert [writer.wait() for writer in (one, other)] == [0, 0]
-    check_whole(get_collection(client, "films"), 30)
+    check_whole(get_collection(client, "movies"), 30)
 
 
 @pytest.mark.slow
-def test_a_server_that_stops_in_the_middle_is_named_and_no_film_is_half_written(tmp_path, monkeypatch):
+def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written(tmp_path, monkeypatch):
     with running_chroma(tmp_path) as (port, server):
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
         monkeypatch.setattr(main, "_CHUNK", 4)
-        collection = get_collection(get_client(), "films")
+        collection = get_collection(get_client(), "movies")
         load_model, calls = main.load_model, []
 
         def load_and_stop(name):
@@ -286,12 +286,12 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_film_is_half_written(
         monkeypatch.setattr(main, "load_model", load_and_stop)
         unreachable = pytest.raises(ConnectionError, match=f"127.0.0.1:{port}.*chroma run")
         with unreachable:
-            add_movies(collection, make_films(30))
+            add_movies(collection, make_movies(30))
         for question in (
             lambda: get_client(),
-            lambda: find_similar(collection, "Film 1"),
-            lambda: recommend(collection, "Film 1"),
-            lambda: collection.query(query_texts=["Film 1"]),
+            lambda: find_similar(collection, "Movie 1"),
+            lambda: recommend(collection, "Movie 1"),
+            lambda: collection.query(query_texts=["Movie 1"]),
         ):
             with unreachable:
                 question()
@@ -300,7 +300,7 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_film_is_half_written(
             stored = collection.count()
             assert stored in (4, 8)  # the second part may have been on its way
             check_whole(collection, stored)
-            assert add_movies(collection, make_films(30)) == 30 - stored
+            assert add_movies(collection, make_movies(30)) == 30 - stored
             check_whole(collection, 30)
         finally:
             stop(server)
@@ -328,13 +328,13 @@ def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_sh
     monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
     with running_chroma(tmp_path) as (port, server):
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
-        collection = get_collection(get_client(), "films")
-        add_movies(collection, make_films(2))
+        collection = get_collection(get_client(), "movies")
+        add_movies(collection, make_movies(2))
         server.send_signal(signal.SIGSTOP)
         for ask in (
-            lambda: find_similar(collection, "Film 1"),
-            lambda: add_movies(collection, make_films(3)),
-            lambda: collection.query(query_texts=["Film 1"]),
+            lambda: find_similar(collection, "Movie 1"),
+            lambda: add_movies(collection, make_movies(3)),
+            lambda: collection.query(query_texts=["Movie 1"]),
         ):
             with pytest.raises(ConnectionError, match=f"127.0.0.1:{port}.*ReadTimeout") as caught:
                 ask()
@@ -342,8 +342,8 @@ def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_sh
 
 
 def test_a_filter_that_chroma_refuses_is_a_value_error_with_the_filter(place):
-    collection = get_collection(get_client(), "films")
-    add_movies(collection, make_films(1))
+    collection = get_collection(get_client(), "movies")
+    add_movies(collection, make_movies(1))
     for where in (
         {"year": {"$near": 1980}},
         {"year": {"$gt": "1980"}},
@@ -362,13 +362,13 @@ def test_a_filter_that_chroma_refuses_is_a_value_error_with_the_filter(place):
         5,
     ):
         with pytest.raises(ValueError, match=r"where|filter|operator"):
-            find_similar(collection, "Film 0", where=where)
+            find_similar(collection, "Movie 0", where=where)
 
 
 def test_a_collection_that_was_deleted_says_which_cell_to_run_again(place):
-    collection = get_collection(get_client(), "films")
-    get_client().delete_collection("films")
-    for ask in (lambda: add_movies(collection, make_films(1)), lambda: find_similar(collection, "Film 0")):
+    collection = get_collection(get_client(), "movies")
+    get_client().delete_collection("movies")
+    for ask in (lambda: add_movies(collection, make_movies(1)), lambda: find_similar(collection, "Movie 0")):
         with pytest.raises(NotFoundError, match="Rerun the cell that calls get_collection") as caught:
             ask()
         assert str(collection.id) not in str(caught.value)
@@ -390,14 +390,14 @@ def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_
     path = tmp_path / "vectors"
     monkeypatch.setattr(config, "CHROMA_PATH", path)
     client = get_client()
-    old = get_collection(client, "films")
-    add_movies(old, make_films(2))
+    old = get_collection(client, "movies")
+    add_movies(old, make_movies(2))
     remove(path)
     for ask in (
-        lambda: add_movies(old, make_films(2)),
-        lambda: add_movies(old, make_films(3)),
-        lambda: find_similar(old, "Film 1"),
-        lambda: get_collection(client, "films"),
+        lambda: add_movies(old, make_movies(2)),
+        lambda: add_movies(old, make_movies(3)),
+        lambda: find_similar(old, "Movie 1"),
+        lambda: get_collection(client, "movies"),
     ):
         with pytest.raises(OSError, match="Rerun the cells that call get_client and get_collection"):
             ask()
@@ -405,8 +405,8 @@ def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_
         with pytest.raises(OSError, match=re.escape(f"CHROMA_PATH={path}")):
             get_client()
         path.unlink()
-    assert add_movies(get_collection(get_client(), "films"), make_films(2)) == 2
-    assert get_collection(get_client(), "films").count() == 2
+    assert add_movies(get_collection(get_client(), "movies"), make_movies(2)) == 2
+    assert get_collection(get_client(), "movies").count() == 2
     assert (path / "chroma.sqlite3").stat().st_size
     with pytest.raises(OSError, match="Rerun"):
         old.count()
@@ -417,18 +417,18 @@ def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_
 def test_a_client_that_was_closed_can_be_opened_again(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "CHROMA_PATH", tmp_path)
     with get_client() as client:
-        add_movies(get_collection(client, "films"), make_films(2))
-    assert get_collection(get_client(), "films").count() == 2
+        add_movies(get_collection(client, "movies"), make_movies(2))
+    assert get_collection(get_client(), "movies").count() == 2
 
 
 def test_a_damaged_folder_is_an_error_that_names_it_and_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "CHROMA_PATH", tmp_path)
     with get_client() as client:
-        add_movies(get_collection(client, "films"), make_films(2))
+        add_movies(get_collection(client, "movies"), make_movies(2))
     with closing(sqlite3.connect(tmp_path / "chroma.sqlite3")) as database:
         database.execute("DROP TABLE embeddings")
-    collection = get_collection(get_client(), "films")
-    for ask in (lambda: find_similar(collection, "Film 1"), lambda: collection.upsert("1", documents="new")):
+    collection = get_collection(get_client(), "movies")
+    for ask in (lambda: find_similar(collection, "Movie 1"), lambda: collection.upsert("1", documents="new")):
         with pytest.raises(OSError, match=re.escape(f"CHROMA_PATH={tmp_path} (Error") + ".*one process.*delete"):
             ask()
 
@@ -436,20 +436,20 @@ def test_a_damaged_folder_is_an_error_that_names_it_and_says_what_to_do(tmp_path
 @pytest.mark.slow
 def test_a_folder_that_another_process_fills_is_an_error_that_says_it_is_for_one(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "CHROMA_PATH", tmp_path)
-    collection = get_collection(get_client(), "films")
-    add_movies(collection, make_films(2))
-    find_similar(collection, "Film 1")
+    collection = get_collection(get_client(), "movies")
+    add_movies(collection, make_movies(2))
+    find_similar(collection, "Movie 1")
     # Chroma writes its index to disk after each thousand; until then the other process's are in the log for both.
     run_python(FILL, CHROMA_PATH=str(tmp_path))
     with pytest.raises(OSError, match="open in one process at a time"):
-        collection.query(query_texts=["Film 1"], where={"title": "new"})
+        collection.query(query_texts=["Movie 1"], where={"title": "new"})
 
 
 # What a process of its own runs to store more vectors than Chroma keeps in its log.
 FILL = """
 import os, chromadb, numpy as np
-films = chromadb.PersistentClient(os.environ["CHROMA_PATH"]).get_collection("films", embedding_function=None)
-films.add([f"x{i}" for i in range(1200)], np.random.rand(1200, 384), [{"title": "new"}] * 1200)
+movies = chromadb.PersistentClient(os.environ["CHROMA_PATH"]).get_collection("movies", embedding_function=None)
+movies.add([f"x{i}" for i in range(1200)], np.random.rand(1200, 384), [{"title": "new"}] * 1200)
 """
 
 
@@ -463,7 +463,7 @@ def test_a_folder_that_is_none_or_not_chromas_is_an_error_that_names_it(monkeypa
             get_client()
     assert (tmp_path / wrong).read_text() == "not Chroma's"
     (tmp_path / wrong).unlink()
-    assert get_collection(get_client(), "films").count() == 0
+    assert get_collection(get_client(), "movies").count() == 0
 
 
 def test_a_folder_and_a_server_at_once_are_a_value_error(monkeypatch, tmp_path):
@@ -541,7 +541,7 @@ def test_the_token_goes_with_every_request_as_chroma_expects_it(monkeypatch, chr
         monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
         monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
         collection = get_collection(get_client(), "with-a-token")
-        assert add_movies(collection, make_films(2)) == 2
+        assert add_movies(collection, make_movies(2)) == 2
     assert len(server.headers) >= 4
     for headers in server.headers:
         headers = {name.lower(): value for name, value in headers.items()}
@@ -569,7 +569,7 @@ def test_a_gateway_that_answers_for_the_server_later_is_an_error_without_its_web
         client = get_client()
         server.handle = lambda handler: send(handler, 502, b"<html>Bad gateway</html>")
         with pytest.raises(ConnectionError, match=r"status 502.*chroma run") as caught:
-            get_collection(client, "films")
+            get_collection(client, "movies")
     assert "html" not in str(caught.value)
     assert TOKEN not in show_all(caught)
 
@@ -591,4 +591,4 @@ def test_a_server_of_an_older_version_is_an_error_that_says_which_version_it_tak
         client = get_client()
         server.handle = lambda handler: send(handler, 422, answer)
         with pytest.raises(ConnectionError, match=rf"{told}.*Chroma {chromadb.__version__} must run there"):
-            get_collection(client, "films")
+            get_collection(client, "movies")

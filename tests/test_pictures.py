@@ -40,8 +40,8 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == "img"]
 
 
-def show(**film) -> Page:
-    return Page(show_movies(pl.DataFrame([{"title": "Alien", **film}])).data)
+def show(**movie) -> Page:
+    return Page(show_movies(pl.DataFrame([{"title": "Alien", **movie}])).data)
 
 
 def test_answers_of_find_similar_show_title_year_genres_and_distance(texts):
@@ -173,7 +173,7 @@ kinds = {
     "all of length zero": 0 * different, "spoilt": spoilt, "none": different[:0],
 }
 codes = [0, 1, 8, 11, 14, 31, 127, 159, 0xFFFE, 0xFFFF, 0x10FFFF, 0x202E]
-titles = [f"Film{chr(code)}{code}" for code in codes] + ["a" * shift + "\N{ALIEN MONSTER}" * 99 for shift in range(28)]
+titles = [f"Movie{chr(code)}{code}" for code in codes] + ["a" * shift + "\N{ALIEN MONSTER}" * 99 for shift in range(28)]
 for kind, embeddings in kinds.items():
     count = len(embeddings)
     stored = {

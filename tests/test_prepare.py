@@ -1,4 +1,4 @@
-"""A list of films to a frame."""
+"""A list of movies to a frame."""
 
 import json
 
@@ -51,29 +51,29 @@ def test_an_empty_list_gives_an_empty_frame_of_the_same_schema():
 
 @pytest.mark.parametrize("overview", [None, "", "  \n"])
 def test_a_missing_overview_leaves_its_line_out(overview):
-    film = prep_one(overview=overview, release_date="1979-05-25")
-    assert film["overview"] is None
-    assert film["text"] == "Movie title: Alien.\nYear: 1979.\nGenres: Horror, Science Fiction."
+    movie = prep_one(overview=overview, release_date="1979-05-25")
+    assert movie["overview"] is None
+    assert movie["text"] == "Movie title: Alien.\nYear: 1979.\nGenres: Horror, Science Fiction."
 
 
 @pytest.mark.parametrize("date", [None, "", " "])
 def test_a_missing_date_leaves_its_line_out(date):
-    film = prep_one(release_date=date)
-    assert film["year"] is None
-    assert film["text"] == "Movie title: Alien.\nOverview: In space.\nGenres: Horror, Science Fiction."
+    movie = prep_one(release_date=date)
+    assert movie["year"] is None
+    assert movie["text"] == "Movie title: Alien.\nOverview: In space.\nGenres: Horror, Science Fiction."
 
 
 @pytest.mark.parametrize("genre_ids", [None, []])
 def test_missing_genres_are_an_empty_list_and_leave_their_line_out(genre_ids):
-    film = prep_one(genre_ids=genre_ids)
-    assert film["genres"] == []
-    assert film["text"] == "Movie title: Alien.\nYear: 1999.\nOverview: In space."
+    movie = prep_one(genre_ids=genre_ids)
+    assert movie["genres"] == []
+    assert movie["text"] == "Movie title: Alien.\nYear: 1999.\nOverview: In space."
 
 
 def test_a_genre_id_without_a_name_is_left_out_with_a_warning_that_names_it():
     with pytest.warns(UserWarning, match=r"\[424242\]"):
-        film = prep_one(genre_ids=[424242, 27])
-    assert film["genres"] == ["Horror"]
+        movie = prep_one(genre_ids=[424242, 27])
+    assert movie["genres"] == ["Horror"]
 
 
 def test_rows_may_lack_every_field_but_the_id():
@@ -83,14 +83,14 @@ def test_rows_may_lack_every_field_but_the_id():
     assert df["genres"].to_list()[1:] == [[], []]
 
 
-def test_a_film_without_a_title_goes_by_its_original_title():
+def test_a_movie_without_a_title_goes_by_its_original_title():
     assert prep_one(title=None, original_title="Obcy")["title"] == "Obcy"
 
 
-def test_the_same_film_twice_is_one_film():
+def test_the_same_movie_twice_is_one_movie():
     assert prep_movies([make_movie(1), make_movie(2), make_movie(1, title="Again")])["title"].to_list() == [
-        "Film 1",
-        "Film 2",
+        "Movie 1",
+        "Movie 2",
     ]
 
 
@@ -134,7 +134,7 @@ def test_a_movie_as_tmdb_describes_one_alone_keeps_its_genres_and_its_stored_one
 def test_what_is_missing_in_a_movie_that_knows_less_is_not_erased(collection):
     add_movies(collection, prep_movies([make_movie(1, genre_ids=[27], poster_path="/a.jpg")]), column="title")
     [before] = collection.get()["metadatas"]
-    assert add_movies(collection, prep_movies([{"id": 1, "title": "Film 1"}]), column="title") == 0
+    assert add_movies(collection, prep_movies([{"id": 1, "title": "Movie 1"}]), column="title") == 0
     assert collection.get()["metadatas"] == [before]
 
 
@@ -208,9 +208,9 @@ def test_rows_of_csv_files_and_of_pandas_are_read(field, value, column, expected
 )
 def test_a_value_that_cannot_be_read_counts_as_missing_with_a_warning_that_names_movie_and_field(field, value):
     with pytest.warns(UserWarning, match=rf"{field} = .*movies\[0\] \(title .*, id 7\)"):
-        [film] = prep_movies([make_movie(7) | {field: value}]).to_dicts()
-    assert film["id"] == "7"
-    assert not film[{"release_date": "year", "genre_ids": "genres"}.get(field, field)] or field == "title"
+        [movie] = prep_movies([make_movie(7) | {field: value}]).to_dicts()
+    assert movie["id"] == "7"
+    assert not movie[{"release_date": "year", "genre_ids": "genres"}.get(field, field)] or field == "title"
 
 
 text_or_none = st.none() | st.text(max_size=30)
@@ -235,16 +235,16 @@ dirty_rows = st.lists(
 
 
 @given(dirty_rows)
-def test_however_dirty_the_rows_every_film_comes_once_with_a_text_of_what_it_has(rows):
+def test_however_dirty_the_rows_every_movie_comes_once_with_a_text_of_what_it_has(rows):
     df = prep_movies(json.loads(json.dumps(rows)))
     assert dict(df.schema) == SCHEMA
     assert df["id"].to_list() == list(dict.fromkeys(str(row["id"]) for row in rows))
     assert df["text"].null_count() == 0
-    for film in df.iter_rows(named=True):
+    for movie in df.iter_rows(named=True):
         lines = [
-            film["title"] and f"Movie title: {film['title']}.",
-            film["year"] and f"Year: {film['year']}.",
-            film["overview"] and f"Overview: {film['overview']}",
-            film["genres"] and f"Genres: {', '.join(film['genres'])}.",
+            movie["title"] and f"Movie title: {movie['title']}.",
+            movie["year"] and f"Year: {movie['year']}.",
+            movie["overview"] and f"Overview: {movie['overview']}",
+            movie["genres"] and f"Genres: {', '.join(movie['genres'])}.",
         ]
-        assert film["text"] == "\n".join(line for line in lines if line)
+        assert movie["text"] == "\n".join(line for line in lines if line)

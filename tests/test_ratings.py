@@ -54,9 +54,9 @@ tt5814060,9,2024-01-06,Alien: Isolation,Alien: Isolation,https://x,Video Game,9.
 tt0211915,9,2024-01-06,Amélie,Le fabuleux destin d'Amélie Poulain,https://x,Movie,8.3,122,2001,Comedy
 """
 OLD_IMDB = """position,const,created,Title,Title type,You rated,Year,"Release Date (month/day/year)"
-1,tt0078748,Sat Jan  3 00:00:00 2015,Alien,Feature Film,4,1979,1979-05-25
-2,tt0211915,Sat Jan  3 00:00:00 2015,Amélie,Feature Film,9,2001,2001-04-25
-3,tt0078748,Mon Feb  3 00:00:00 2014,Alien,Feature Film,8,1979,1979-05-25
+1,tt0078748,Sat Jan  3 00:00:00 2015,Alien,Feature Movie,4,1979,1979-05-25
+2,tt0211915,Sat Jan  3 00:00:00 2015,Amélie,Feature Movie,9,2001,2001-04-25
+3,tt0078748,Mon Feb  3 00:00:00 2014,Alien,Feature Movie,8,1979,1979-05-25
 """
 
 
@@ -99,9 +99,9 @@ def read(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def films(catalogue):
+def movies(catalogue):
     """The embedded catalogue. Names have nothing to do with embeddings, so that any will do."""
-    collection = main.get_collection(main.get_client(), "films-with-names")
+    collection = main.get_collection(main.get_client(), "movies-with-names")
     facts = catalogue.select("title", pl.col("year").cast(int), "vote_count").to_dicts()
     vectors = np.random.default_rng(0).normal(size=(len(catalogue), 384))
     collection.add(
@@ -272,11 +272,11 @@ def test_nothing_of_a_zip_is_written(read, tmp_path):
     assert not (tmp_path.parent / "evil.csv").exists()
 
 
-def test_the_example_that_ships_is_read_and_found_but_for_one(films):
+def test_the_example_that_ships_is_read_and_found_but_for_one(movies):
     df = read_ratings(Path(main.__file__).parent / "notebooks" / "example_ratings.csv")
     assert df.height == 15
     with pytest.warns(UserWarning, match=r"1 of 15 rated movies are not in .*: Beau Travail \(1999\)$"):
-        assert match(films, df).height == 14
+        assert match(movies, df).height == 14
 
 
 # --- Matching -------------------------------------------------------------------------------------------------------
@@ -429,25 +429,25 @@ def test_when_tmdb_cannot_be_asked_the_others_are_matched_and_that_is_said(tmdb,
         ("1917 (2019)", "1917"),
     ],
 )
-def test_people_write_a_title_in_their_own_way(films, name, title):
-    (id,) = resolve(films, name)
-    assert films.get(ids=[id])["metadatas"][0]["title"] == title
+def test_people_write_a_title_in_their_own_way(movies, name, title):
+    (id,) = resolve(movies, name)
+    assert movies.get(ids=[id])["metadatas"][0]["title"] == title
 
 
 @pytest.mark.parametrize(
     "name", ["King Kong (2005)", "king kong 2005", "King Kong, 2005", "King Kong [2005]", "254", 254]
 )
-def test_a_year_or_an_id_decides_between_movies_of_one_title(films, name):
-    assert resolve(films, [name, name]) == ["254"]
+def test_a_year_or_an_id_decides_between_movies_of_one_title(movies, name):
+    assert resolve(movies, [name, name]) == ["254"]
 
 
-def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(films):
+def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(movies):
     with pytest.raises(ValueError, match="King Kong") as caught:
-        resolve(films, ["king kong", "Alien", "Toy Stroy", "Qwertyuiop", 10**9])
+        resolve(movies, ["king kong", "Alien", "Toy Stroy", "Qwertyuiop", 10**9])
     told = str(caught.value)
     for line in ('"244",  # King Kong (1933)', '"254",  # King Kong (2005)', '"862",  # Toy Story (1995)'):
         assert f"    {line}" in told.splitlines()
-        assert resolve(films, json.loads(line.partition(",")[0]))
+        assert resolve(movies, json.loads(line.partition(",")[0]))
     for name in (
         "2 movies are called 'king kong'",
         "no movie here is called 'Toy Stroy'",
@@ -468,46 +468,46 @@ def test_text_that_is_an_id_is_an_id_first_and_a_title_if_no_movie_has_it(collec
 @pytest.mark.parametrize(
     "ids", [np.int64(348), np.array([348]), pl.Series([348]), pl.Series(["348"]), {348}, ("348",), iter([" 348 "])]
 )
-def test_ids_come_as_any_whole_number_or_text(films, ids):
-    assert resolve(films, ids) == ["348"]
+def test_ids_come_as_any_whole_number_or_text(movies, ids):
+    assert resolve(movies, ids) == ["348"]
 
 
 @pytest.mark.parametrize("name", [True, [False], None, [None], 348.0, b"Alien", {"id": 348}, [{"id": 348}], [["348"]]])
-def test_a_name_of_another_type_is_a_value_error(films, name):
+def test_a_name_of_another_type_is_a_value_error(movies, name):
     with pytest.raises(ValueError, match="by its id or its title"):
-        resolve(films, name)
+        resolve(movies, name)
 
 
-def test_a_frame_names_movies_by_its_ids_or_by_title_and_year(films, read):
-    answers = find_similar(films, "space", n=3)
-    assert resolve(films, answers) == answers["id"].to_list()
-    assert resolve(films, list_movies(films).head(2)) == films.get(limit=2)["ids"]
-    assert resolve(films, read("ratings.csv", LETTERBOXD).head(2)) == ["348", "585"]
+def test_a_frame_names_movies_by_its_ids_or_by_title_and_year(movies, read):
+    answers = find_similar(movies, "space", n=3)
+    assert resolve(movies, answers) == answers["id"].to_list()
+    assert resolve(movies, list_movies(movies).head(2)) == movies.get(limit=2)["ids"]
+    assert resolve(movies, read("ratings.csv", LETTERBOXD).head(2)) == ["348", "585"]
     with pytest.raises(ValueError, match="'id' or 'title'"):
-        resolve(films, pl.DataFrame({"name": ["Alien"]}))
+        resolve(movies, pl.DataFrame({"name": ["Alien"]}))
 
 
-def test_from_a_file_to_recommendations_in_one_line(films, tmp_path):
+def test_from_a_file_to_recommendations_in_one_line(movies, tmp_path):
     (tmp_path / "ratings.csv").write_text(LETTERBOXD, encoding="utf-8")
     with pytest.warns(UserWarning, match=r'1 of 4 .*: The "Other" Movie \(1986\)$'):
-        answers = recommend(films, read_ratings(tmp_path / "ratings.csv"))
+        answers = recommend(movies, read_ratings(tmp_path / "ratings.csv"))
     assert not {"Alien", "Monsters, Inc.", "Amélie"} & set(answers["title"])
 
 
-def test_answers_can_be_liked_as_they_are(films):
-    answers = find_similar(films, "space", n=3)
-    assert not set(recommend(films, answers)["id"]) & set(answers["id"])
+def test_answers_can_be_liked_as_they_are(movies):
+    answers = find_similar(movies, "space", n=3)
+    assert not set(recommend(movies, answers)["id"]) & set(answers["id"])
 
 
 @pytest.mark.parametrize(
     ("names", "reads"), [(["348", 679], 0), (["Alien", "Aliens"], 0), (["alien", "aliens", "heat", "UP", "348"], 1)]
 )
 def test_a_collection_is_read_whole_at_most_once_and_not_at_all_for_ids_and_exact_titles(
-    films, monkeypatch, names, reads
+    movies, monkeypatch, names, reads
 ):
     calls = []
     monkeypatch.setattr(main, "list_movies", lambda collection: calls.append(1) or list_movies(collection))
-    resolve(films, names)
+    resolve(movies, names)
     assert len(calls) == reads
 
 
@@ -528,10 +528,10 @@ def test_a_collection_is_read_whole_at_most_once_and_not_at_all_for_ids_and_exac
         ]
     ),
 )
-def test_each_title_shown_names_its_movie_in_any_spelling_or_lists_it(films, movie, with_year, change):
+def test_each_title_shown_names_its_movie_in_any_spelling_or_lists_it(movies, movie, with_year, change):
     name = change(f"{movie['title']} ({movie['release_date'][:4]})" if with_year else movie["title"])
     try:
-        (id,) = resolve(films, [name])
+        (id,) = resolve(movies, [name])
         told = f'"{id}",  # by its name'
     except ValueError as error:
         told = str(error)

@@ -1,4 +1,4 @@
-"""From films one likes to films one may like."""
+"""From movies one likes to movies one may like."""
 
 import re
 
@@ -17,7 +17,7 @@ IDS = [str(movie["id"]) for movie in load_sample_movies()]
 some_ids = st.lists(st.sampled_from(IDS), max_size=4, unique=True)
 
 
-def test_who_likes_toy_story_and_finding_nemo_gets_films_for_families(texts):
+def test_who_likes_toy_story_and_finding_nemo_gets_movies_for_families(texts):
     answers = recommend(texts, ["Toy Story", "Finding Nemo"])
     family = answers["genres"].list.eval(pl.element().is_in(["Animation", "Family"])).list.any()
     assert family.sum() >= 5
@@ -41,15 +41,15 @@ def test_nothing_is_embedded(texts, monkeypatch):
     assert recommend(texts, ["Alien"], disliked=["Aliens"]).height == 10
 
 
-def test_the_distance_is_to_the_nearest_liked_film(texts):
+def test_the_distance_is_to_the_nearest_liked_movie(texts):
     best = recommend(texts, ["Alien", "Toy Story"], n=1).row(0, named=True)
     vectors = texts.get(ids=[best["id"], "348", "862"], include=["embeddings"])
-    film, *liked = (vectors["embeddings"][vectors["ids"].index(id)] for id in (best["id"], "348", "862"))
-    assert best["distance"] == pytest.approx(min(((film - other) ** 2).sum() for other in liked), abs=1e-5)
+    movie, *liked = (vectors["embeddings"][vectors["ids"].index(id)] for id in (best["id"], "348", "862"))
+    assert best["distance"] == pytest.approx(min(((movie - other) ** 2).sum() for other in liked), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["Alien", "aLiEn", "348", 348])
-def test_a_film_is_named_by_its_id_or_by_its_title_in_any_case(texts, name):
+def test_a_movie_is_named_by_its_id_or_by_its_title_in_any_case(texts, name):
     assert recommend(texts, [name], n=3).equals(recommend(texts, "Alien", n=3))
 
 
@@ -57,13 +57,13 @@ def test_a_title_that_is_a_number_is_a_title(texts):
     assert recommend(texts, "1917", n=1)["because"].item().startswith("like 1917")
 
 
-@pytest.mark.parametrize("liked", [[], (), [None], [3.5], ["no such film at all"], ""])
+@pytest.mark.parametrize("liked", [[], (), [None], [3.5], ["no such movie at all"], ""])
 def test_liking_nothing_that_can_be_found_is_a_value_error(texts, liked):
-    with pytest.raises(ValueError, match=r"movie|film"):
+    with pytest.raises(ValueError, match=r"movie|movie"):
         recommend(texts, liked)
 
 
-def test_a_film_both_liked_and_disliked_is_a_value_error_however_it_is_named(texts):
+def test_a_movie_both_liked_and_disliked_is_a_value_error_however_it_is_named(texts):
     with pytest.raises(ValueError, match="348"):
         recommend(texts, ["Alien", "Aliens"], disliked=["348"])
 
@@ -99,7 +99,7 @@ def test_liked_disliked_and_seen_movies_filters_and_n_are_respected(texts, liked
 
 @settings(max_examples=20)
 @given(liked=some_ids.filter(bool), foe=st.sampled_from(IDS))
-def test_disliking_a_film_lowers_the_mean_similarity_of_the_answers_to_it(texts, liked, foe):
+def test_disliking_a_movie_lowers_the_mean_similarity_of_the_answers_to_it(texts, liked, foe):
     if foe in liked:
         return
 
@@ -170,7 +170,7 @@ def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
     movies += [make(30, release_date="2000-01-01"), make(31, vote_count=900_000), make(32, vote_average=9.9)]
     movies += [make(33, vote_average=10.0, vote_count=1), make(35, genre_ids=[16])]
     movies += [make(36, overview="A lighthouse keeper keeps a lighthouse.")]
-    liked_text = "A film with the number of a lighthouse."
+    liked_text = "A movie with the number of a lighthouse."
     movies += [make(34, original_language="fr", overview=liked_text)]
     movies += [make(99, release_date="2000-01-01", original_language="fr", genre_ids=[16, 35], overview=liked_text)]
     movies[-1]["title"] = "Liked"
@@ -289,19 +289,19 @@ def test_missing_years_votes_and_genres_are_neutral(collection):
     movies = [make_movie(id, overview=f"A dog and its bone, number {id}.") for id in range(1, 12)]
     bare = {"id": 50, "title": "Bare", "overview": "A dog and its bone, number 50."}
     add_movies(collection, prep_movies([*movies, bare]), column="overview")
-    for liked in ("Film 1", "Bare"):
+    for liked in ("Movie 1", "Bare"):
         answers = recommend(collection, liked, n=20)
         assert answers.height == 11
         assert answers["score"].is_finite().all()
-    # With all else equal to the average, the film that lacks its facts stands amid those that have them.
-    scores = recommend(collection, "Film 1", n=20)
+    # With all else equal to the average, the movie that lacks its facts stands amid those that have them.
+    scores = recommend(collection, "Movie 1", n=20)
     bare_score = scores.filter(pl.col("title") == "Bare")["score"].item()
     assert scores["score"].min() <= bare_score <= scores["score"].max() + 0.1
 
 
-def test_films_without_any_facts_can_be_recommended(collection):
-    add_movies(collection, prep_movies([{"id": id, "title": f"Film {id}"} for id in range(1, 5)]), column="title")
-    assert recommend(collection, "Film 1").height == 3
+def test_movies_without_any_facts_can_be_recommended(collection):
+    add_movies(collection, prep_movies([{"id": id, "title": f"Movie {id}"} for id in range(1, 5)]), column="title")
+    assert recommend(collection, "Movie 1").height == 3
 
 
 def test_a_filter_that_nothing_passes_gives_an_empty_frame_of_the_same_schema(texts):
@@ -311,7 +311,7 @@ def test_a_filter_that_nothing_passes_gives_an_empty_frame_of_the_same_schema(te
     assert dict(answers.schema) == ANSWER_SCHEMA | {"score": pl.Float64, "because": pl.String}
 
 
-def test_a_film_from_outside_the_catalogue_can_be_liked(tmdb, collection, catalogue):
+def test_a_movie_from_outside_the_catalogue_can_be_liked(tmdb, collection, catalogue):
     tmdb.movies = [make_movie(777_777, title="Robot Dog", overview="A lonely boy builds a robot dog.", genre_ids=[16])]
     add_movies(collection, catalogue.head(50))
     add_movies(collection, prep_movies(main.search_movies("robot dog")))

@@ -90,7 +90,7 @@ def test_star_alliance_lands_where_it_was_published_to_land(titles):
         titles.delete(ids=["star-alliance"])
 
 
-def test_the_three_texts_nearest_to_back_to_the_future_are_its_three_films(texts):
+def test_the_three_texts_nearest_to_back_to_the_future_are_its_three_movies(texts):
     assert set(find_similar(texts, "Back to the future", n=3)["title"]) == {
         "Back to the Future",
         "Back to the Future Part II",
@@ -146,7 +146,7 @@ def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gon
     now = make_movie(1, vote_count=77_777, genre_ids=[], release_date="", poster_path=None)
     assert add_movies(collection, prep_movies([now]), column="title") == 1
     [metadata] = collection.get()["metadatas"]
-    assert metadata == {"title": "Film 1", "original_language": "en", "vote_average": 5.1, "vote_count": 77_777}
+    assert metadata == {"title": "Movie 1", "original_language": "en", "vote_average": 5.1, "vote_count": 77_777}
     assert add_movies(collection, prep_movies([now]), column="title") == 0
 
 
@@ -220,7 +220,7 @@ def test_an_unknown_column_is_a_value_error_with_the_name(collection, catalogue)
         add_movies(collection, catalogue, column="plot")
 
 
-def test_films_with_nothing_to_embed_are_a_value_error_and_nothing_is_stored(collection):
+def test_movies_with_nothing_to_embed_are_a_value_error_and_nothing_is_stored(collection):
     df = prep_movies([make_movie(1), make_movie(2, overview=None)])
     with pytest.raises(ValueError, match="id 2"):
         add_movies(collection, df, column="overview")
@@ -237,17 +237,17 @@ def test_an_empty_frame_stores_nothing(collection):
     assert add_movies(collection, prep_movies([])) == 0
 
 
-films = st.dictionaries(st.integers(1, 9), st.sampled_from(["Alien", "Heat", "Big", "Up"]), max_size=6)
+movies = st.dictionaries(st.integers(1, 9), st.sampled_from(["Alien", "Heat", "Big", "Up"]), max_size=6)
 
 
 @settings(max_examples=25)
-@given(before=films, after=films)
+@given(before=movies, after=movies)
 def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before, after):
     client = get_client()
     collection = get_collection(client, "in-step")
     try:
-        for films in (before, after):
-            df = prep_movies([make_movie(id, title=title) for id, title in films.items()])
+        for movies in (before, after):
+            df = prep_movies([make_movie(id, title=title) for id, title in movies.items()])
             count = add_movies(collection, df, column="title")
         stored = collection.get()
         expected = before | after
@@ -269,7 +269,7 @@ def model_folder(tmp_path_factory):
     """The packaged model as a folder of one's own, with a prompt for queries."""
     folder = tmp_path_factory.mktemp("models") / "mine"
     shutil.copytree(get_model_path(), folder)
-    prompts = {"prompts": {"query": "a film about ", "document": ""}, "default_prompt_name": None}
+    prompts = {"prompts": {"query": "a movie about ", "document": ""}, "default_prompt_name": None}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts))
     return folder
 
@@ -296,11 +296,11 @@ def test_what_is_no_model_is_an_error_that_names_the_setting(tmp_path, files, na
 def test_the_model_is_the_one_that_the_setting_names_when_it_is_loaded(monkeypatch, model_folder):
     monkeypatch.setenv("HOME", str(model_folder.parent))
     monkeypatch.setattr(config, "EMBEDDING_MODEL", "~/mine")
-    assert load_model().prompts["query"] == "a film about "
+    assert load_model().prompts["query"] == "a movie about "
     # Relative to the project, wherever Python was started.
     monkeypatch.setattr(config, "EMBEDDING_MODEL", os.path.relpath(model_folder, ROOT))
     monkeypatch.chdir(model_folder.parent)
-    assert load_model().prompts["query"] == "a film about "
+    assert load_model().prompts["query"] == "a movie about "
 
 
 def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_other(monkeypatch, model_folder):
@@ -308,7 +308,7 @@ def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_
     client = get_client()
     collection = get_collection(client, "with-prompts")
     try:
-        add_movies(collection, prep_movies([make_movie(1, title="a film about a shark")]), column="title")
+        add_movies(collection, prep_movies([make_movie(1, title="a movie about a shark")]), column="title")
         assert find_similar(collection, "a shark")["distance"].item() < 1e-6
     finally:
         client.delete_collection("with-prompts")
@@ -325,13 +325,13 @@ def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_kee
 ADD_UNTIL_INTERRUPTED = """
 import threading, time, main
 main._CHUNK = 32  # so that some are stored soon
-films = main.get_collection(main.get_client(), "films")
+movies = main.get_collection(main.get_client(), "movies")
 def tell():
-    while not films.count():
+    while not movies.count():
         time.sleep(0.05)
     print("stored", flush=True)
 threading.Thread(target=tell, daemon=True).start()
-main.add_movies(films, main.prep_movies(main.load_sample_movies()))
+main.add_movies(movies, main.prep_movies(main.load_sample_movies()))
 """
 
 
