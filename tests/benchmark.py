@@ -27,6 +27,7 @@ from tmdb_server import V3_KEY, FakeTMDb, make_movie, serve
 import config
 import main
 
+# Private names of `main` in this file are steps that are measured alone, or limits that are changed for it.
 PAGES, LATENCY, LIMIT = 210, 0.1, 40  # pages; seconds an answer takes; requests a second that TMDb allows
 SIZES = 1_000, 10_000, 100_000  # movies
 # The standard deviation of the noise that makes another movie of one, in each of an embedding's numbers. Among the

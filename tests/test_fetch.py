@@ -174,6 +174,7 @@ LASTING = {
 WRONG_KEYS = {"v3": "f00dfacef00dfacef00dfacef00dface", "v4": "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY"}
 
 
+# Private names of `main` in this file are limits and waits that nothing public tells or changes.
 TIMEOUT = main._TIMEOUT
 
 

@@ -131,6 +131,7 @@ FACTS = {
 
 
 def test_each_reason_is_true_of_each_movie_that_it_names(texts):
+    # Private: the words that are compared.
     told = {name: main._fold(pl.lit(texts.get(where={"title": name})["documents"][0])) for name in FACTS}
     told = {name: pl.select(text).item().split() for name, text in told.items()}
     answers = recommend(texts, list(FACTS), n=100)
@@ -139,7 +140,7 @@ def test_each_reason_is_true_of_each_movie_that_it_names(texts):
         named, _, reasons = movie["because"].partition(": ")
         named = named.removeprefix("like ").split(" and ")
         pairs += len(named) == 2
-        words = pl.select(main._fold(pl.lit(movie["text"]))).item().split()  # the words that are compared
+        words = pl.select(main._fold(pl.lit(movie["text"]))).item().split()
         for name in named:
             genres, year = FACTS[name]
             for reason in reasons.split("; "):

@@ -67,7 +67,7 @@ ANSWER_SCHEMA = {
 
 
 def embed(collection, texts):
-    return np.array(collection._embedding_function(texts))
+    return np.array(collection._embedding_function(texts))  # Chroma has no public way to it
 
 
 def test_the_embedding_of_star_wars_is_the_published_one(titles):
@@ -259,7 +259,7 @@ def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before,
 
 def test_weights_that_are_not_the_official_ones_are_not_loaded(monkeypatch):
     monkeypatch.setattr(main, "_PACKAGED_SHA256", "0" * 64)
-    main._load_model.cache_clear()  # as in another process
+    main._load_model.cache_clear()  # private: as in another process
     with pytest.raises(RuntimeError, match="not the official"):
         load_model("all-MiniLM-L6-v2")
 
@@ -324,7 +324,7 @@ def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_kee
 
 ADD_UNTIL_INTERRUPTED = """
 import threading, time, main
-main._CHUNK = 32  # so that some are stored soon
+main._CHUNK = 32  # private: so that some are stored soon
 movies = main.get_collection(main.get_client(), "movies")
 def tell():
     while not movies.count():
