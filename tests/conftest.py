@@ -37,6 +37,13 @@ settings.register_profile("movies", deadline=None, suppress_health_check=[Health
 settings.load_profile("movies")
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what needs the embedded catalogue, or waits for a server that never answers."""
+    for item in items:
+        if {"texts", "titles"} & set(item.fixturenames) or "no answer" in item.name:
+            item.add_marker(pytest.mark.slow)
+
+
 @contextmanager
 def playing_tmdb(folder):
     """Let `main` ask a TMDb of no movies yet, with a v3 key, a cache in `folder`, and no waiting between tries."""

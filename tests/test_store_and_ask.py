@@ -106,6 +106,7 @@ def test_the_distance_is_squared_l2(titles):
     assert answers["distance"].is_sorted()
 
 
+@pytest.mark.slow
 def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, catalogue):
     # Real texts, as short as titles: the catalogue's titles and the clauses of its overviews.
     clauses = re.split(r"[.;:]\s+|, ", " ".join(catalogue["overview"].drop_nulls()))
@@ -314,6 +315,7 @@ def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_
         client.delete_collection("with-prompts")
 
 
+@pytest.mark.slow
 def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_keeps_its_threads(collection, catalogue):
     texts = catalogue["text"].head(60).to_list()
     threads = torch.get_num_threads()
@@ -362,6 +364,7 @@ def test_importing_main_loads_nothing_heavy():
     assert json.loads(run_python(code).stdout) == []
 
 
+@pytest.mark.slow
 def test_loading_the_model_prints_nothing():
     code = "import main; main.load_model('all-MiniLM-L6-v2').encode('Alien')"
     done = run_python(code)
