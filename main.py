@@ -74,14 +74,18 @@ __all__ = [
 _ROOT = Path(__file__).resolve().parent
 
 
+def _in_notebook() -> bool:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")
+
+
 class _Bar(tqdm):
     """A tqdm bar that a notebook shows as text in an output of its own, which is empty once the bar is closed."""
 
     output: Any = None
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-        if not hasattr(shell, "kernel"):
+        if not _in_notebook():
             super().display(msg, pos)
             return
         from IPython.display import display
@@ -1218,7 +1222,7 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 # First what a person reads, last why it is there. In a terminal of 80 columns polars then prints, in one line a movie,
 # the title, the year and the reason. A notebook has room for all columns.
-if "ipykernel" not in sys.modules:
+if not _in_notebook():
     pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
 _ANSWER_SCHEMA: dict[str, Any] = {
     "title": pl.String,

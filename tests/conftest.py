@@ -1,7 +1,6 @@
 """What the tests share. They never read the developer's own settings, and never leave this machine."""
 
 import os
-import re
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -91,9 +90,9 @@ def titles(catalogue):
 
 
 @contextmanager
-def knowing(documents, embeddings):
-    """Let the model look up what it embedded before in this run of the tests."""
-    known = dict(zip(documents, embeddings, strict=True))
+def knowing(stored):
+    """Let the model look up what was embedded before in this run of the tests: `documents` with their `embeddings`."""
+    known = dict(zip(stored["documents"], stored["embeddings"], strict=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(main.load_model(), "encode_document", lambda batch, **_: [known[text] for text in batch])
         yield
@@ -104,35 +103,13 @@ def texts(catalogue, tmp_path_factory):
     """The catalogue's texts, embedded. Not to be changed by a test."""
     collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
     folder = tmp_path_factory.getbasetemp()
-    file = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "texts.npy"  # for all of its workers
+    file = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "texts.npz"  # for all of its workers
     if file.exists():
-        with knowing(catalogue["text"], np.load(file)):
+        with knowing(np.load(file)):
             main.add_movies(collection, catalogue)
     else:
         main.add_movies(collection, catalogue)
-        np.save(
-            folder / "aside.npy", collection.get(ids=catalogue["id"].to_list(), include=["embeddings"])["embeddings"]
-        )
-        os.replace(folder / "aside.npy", file)
+        stored = collection.get(include=["documents", "embeddings"])
+        np.savez(folder / "aside.npz", documents=stored["documents"], embeddings=stored["embeddings"])
+        os.replace(folder / "aside.npz", file)
     return collection
-
-
-@pytest.fixture(scope="session")
-def same_text():
-    """Compare what two runs of a cell printed: the words exactly, the numbers within two per cent."""
-
-    def told(cell):
-        # Jupyter cuts what is printed where its clock ticks: only whole, it is the same in each run.
-        printed = "".join(output.get("text", "") for output in cell.outputs)
-        shown = [output["data"].get("text/plain", "") for output in cell.outputs if "data" in output]
-        text = re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", "\n".join([printed, *shown]))
-        text = re.sub(r"<Figure[^>]*>", "Figure", text)
-        number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
-        return re.sub(number, "#", text), [float(found) for found in re.findall(number, text)]
-
-    def check(now, then):
-        (words, numbers), (old_words, old_numbers) = told(now), told(then)
-        assert words == old_words
-        assert numbers == pytest.approx(old_numbers, rel=0.02, abs=0.002)
-
-    return check

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 import main
@@ -55,3 +56,20 @@ def check_committed(path):
     assert counts == list(range(1, len(counts) + 1))
     assert not re.search(r"/(home|root|Users|tmp|work)/\w", path.read_text(encoding="utf-8"))
     assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 25
+
+
+def read_text(cell):
+    """What a cell printed and showed."""
+    # Jupyter cuts what is printed where its clock ticks: only whole, it is the same in each run.
+    printed = "".join(output.get("text", "") for output in cell.outputs)
+    shown = [output["data"].get("text/plain", "") for output in cell.outputs if "data" in output]
+    return re.sub(r"<Figure[^>]*>", "Figure", "\n".join([printed, *shown]))
+
+
+def check_same(now, then, rel, abs):
+    """Two runs told the same: the words exactly, and the numbers within these tolerances."""
+    number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+    now, then = (re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", text) for text in (now, then))  # tables may be wider
+    assert re.sub(number, "#", now) == re.sub(number, "#", then)
+    numbers, old_numbers = ([float(found) for found in re.findall(number, text)] for text in (now, then))
+    assert numbers == pytest.approx(old_numbers, rel=rel, abs=abs)

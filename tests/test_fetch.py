@@ -187,9 +187,7 @@ def _impatient(request):
     nothing_comes = "no answer" in request.node.name or "byte_at_a_time" in request.node.name
     # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the server's key back.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            main, "_TIMEOUT", 0.5 if nothing_comes else TIMEOUT
-        )  # private, as nothing public makes it shorter
+        patch.setattr(main, "_TIMEOUT", 0.5 if nothing_comes else TIMEOUT)
         yield
 
 

@@ -42,7 +42,7 @@ def vectors(tmp_path_factory, catalogue, texts):
     """A folder for vectors that holds those of the judged movies, so that no notebook embeds them again."""
     folder = tmp_path_factory.mktemp("vectors")
     stored = texts.get(include=["documents", "embeddings"])
-    with pytest.MonkeyPatch.context() as patch, knowing(stored["documents"], stored["embeddings"]):
+    with pytest.MonkeyPatch.context() as patch, knowing(stored):
         patch.setattr(config, "CHROMA_PATH", folder)
         client = main.get_client()
         main.add_movies(main.get_collection(client, "judged"), catalogue)
@@ -67,7 +67,7 @@ def test_the_notebook_runs_on_another_tmdb_in_any_language(language, vectors):
         assert "Grøsser" in shown
 
 
-@pytest.mark.parametrize("count", [0, 10])
+@pytest.mark.parametrize("count", [0, 3, 10])
 def test_a_tmdb_of_few_movies_is_said_to_be_too_small_and_the_embedded_catalogue_takes_its_place(count):
     tmdb = FakeTMDb()
     tmdb.movies = make_other_movies("en-US")[:count]

@@ -314,11 +314,8 @@ def test_in_a_terminal_the_search_box_says_that_it_needs_a_notebook(texts, capsy
 
 
 def test_a_frame_is_a_table_without_quotes_and_without_markup_of_its_own():
-    page = Page(
-        pictures._show_table(  # private: only a kernel registers it
-            pl.DataFrame({"title": ["<b>Alien</b>"], "genres": [["Horror", "War"]], "d": [0.5]})
-        )
-    )
+    df = pl.DataFrame({"title": ["<b>Alien</b>"], "genres": [["Horror", "War"]], "d": [0.5]})
+    page = Page(pictures._show_table(df))  # private: only a kernel registers it
     assert "<b>Alien</b>" in page.text
     assert "Horror, War" in page.text
     assert "0.500" in page.text

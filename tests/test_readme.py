@@ -16,12 +16,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.mark.slow
 def test_the_code_blocks_print_what_the_readme_shows(monkeypatch, texts):
     monkeypatch.chdir(ROOT)
-    stored = texts.get(include=["documents", "embeddings"])
     [block] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     test = doctest.DocTestParser().get_doctest(block, {}, "README.md", "README.md", 0)
     told: list[str] = []
     with (
-        knowing(stored["documents"], stored["embeddings"]),
+        knowing(texts.get(include=["documents", "embeddings"])),
         pytest.warns(UserWarning, match="1 of 15 rated movies are not in"),  # one in the example is not here
     ):
         result = doctest.DocTestRunner(verbose=False).run(test, out=told.append)
