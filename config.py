@@ -25,7 +25,7 @@ class Secret(str):
         return format("***", spec)
 
 
-_ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent  # the project's folder
 _SECRETS = ("TMDB_API_KEY", "CHROMA_TOKEN")
 
 
@@ -53,7 +53,7 @@ def _read_dotenv(file: Path) -> dict[str, str]:
     return values
 
 
-_DOTENV = _read_dotenv(_ROOT / ".env")
+_DOTENV = _read_dotenv(ROOT / ".env")
 
 
 def _read(name: str, default: str | None = None) -> Any:
@@ -64,7 +64,7 @@ def _read(name: str, default: str | None = None) -> Any:
 def _read_path(name: str, default: str | None = None) -> Any:
     # Relative to the project, so that the notebook and a REPL, started in different folders, mean the same place.
     value = _read(name, default)
-    return _ROOT / Path(value).expanduser() if value else None
+    return ROOT / Path(value).expanduser() if value else None
 
 
 TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token

@@ -26,6 +26,8 @@ from tmdb_server import V3_KEY, FakeTMDb, make_movie, serve
 
 import config
 import main
+from notebooks.recommender import tmdb as tmdb_room
+from notebooks.recommender.model import get_embedding_function
 
 # Private names of `main` in this file are steps that are measured alone, or limits that are changed for it.
 PAGES, LATENCY, LIMIT = 210, 0.1, 40  # pages; seconds an answer takes; requests a second that TMDb allows
@@ -61,9 +63,9 @@ def measure_fetch() -> None:
     )
     print(f"{'':22}{'seconds':>9}{'pages/s':>9}{'x bound':>9}{'most in a second':>18}")
     config.TMDB_API_KEY = V3_KEY
-    threads = main._AT_ONCE
+    threads = tmdb_room.AT_ONCE
     for label in ("one after another", "fetch_popular_movies"):
-        main._AT_ONCE = 1 if label == "one after another" else threads
+        tmdb_room.AT_ONCE = 1 if label == "one after another" else threads
         tmdb = SlowTMDb()
         with serve(tmdb) as config.TMDB_URL, TemporaryDirectory() as folder:
             config.CACHE_DIR = Path(folder)
@@ -72,10 +74,10 @@ def measure_fetch() -> None:
                 start = time.monotonic()
                 assert len(main.fetch_popular_movies()) == 20 * PAGES
                 seconds = time.monotonic() - start
-                if times == label or main._AT_ONCE > 1:
+                if times == label or tmdb_room.AT_ONCE > 1:
                     rates = f"{seconds:9.2f}{PAGES / seconds:9.1f}{seconds / bound:9.2f}{tmdb.busiest_second():18}"
                     print(f"{times:22}{rates}")
-        main._SESSION.close()
+        tmdb_room.SESSION.close()
 
 
 def seconds_for(function, *args, **kwargs) -> float:
@@ -106,7 +108,7 @@ def busy_cores(count: int):
 def measure_embedding() -> tuple[dict, np.ndarray]:
     """Embed the catalogue's texts by `main` and by one plain `encode`, on a quiet machine and on a busy one."""
     texts = main.prep_movies(main.load_sample_movies())["text"].to_list()
-    ours, model = main._get_embedding_function(config.EMBEDDING_MODEL), main.load_model()
+    ours, model = get_embedding_function(config.EMBEDDING_MODEL), main.load_model()
     vectors = np.array(ours(texts))
     some = texts[:320]
     figures = {"tokens": np.mean([len(ids) for ids in model.tokenizer(texts, truncation=True)["input_ids"]])}

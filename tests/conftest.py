@@ -30,6 +30,7 @@ from tmdb_server import V3_KEY, FakeTMDb, serve
 
 import config
 import main
+from notebooks.recommender import tmdb as tmdb_room
 
 # A machine that is busy is not a bug: no example has a deadline.
 settings.register_profile("movies", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -53,11 +54,10 @@ def playing_tmdb(folder):
         patch.setattr(config, "TMDB_URL", url)
         patch.setattr(config, "TMDB_API_KEY", V3_KEY)
         patch.setattr(config, "CACHE_DIR", folder)
-        # Private, for nothing public makes the waits shorter.
-        patch.setattr(main, "_PER_SECOND", 100_000)
-        patch.setattr(main, "time", clock)
+        patch.setattr(tmdb_room, "PER_SECOND", 100_000)
+        patch.setattr(tmdb_room, "time", clock)
         yield tmdb
-        main._SESSION.close()  # or the server's end would leave open sockets behind
+        tmdb_room.SESSION.close()  # or the server's end would leave open sockets behind
 
 
 @pytest.fixture

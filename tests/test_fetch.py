@@ -26,6 +26,7 @@ from tmdb_server import V3_KEY, V4_KEY, FakeTMDb, make_movie, send
 import config
 import main
 from main import TMDbError, fetch_popular_movies, get_id_to_genre, search_movies
+from notebooks.recommender import tmdb as tmdb_room
 
 
 def ids(movies):
@@ -178,7 +179,7 @@ WRONG_KEYS = {"v3": "f00dfacef00dfacef00dfacef00dface", "v4": "eyJmb29kZmFjZSI6M
 
 
 # Private names of `main` in this file are limits and waits that nothing public tells or changes.
-TIMEOUT = main._TIMEOUT
+TIMEOUT = tmdb_room.TIMEOUT
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +188,7 @@ def _impatient(request):
     nothing_comes = "no answer" in request.node.name or "byte_at_a_time" in request.node.name
     # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the server's key back.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "_TIMEOUT", 0.5 if nothing_comes else TIMEOUT)
+        patch.setattr(tmdb_room, "TIMEOUT", 0.5 if nothing_comes else TIMEOUT)
         yield
 
 
@@ -206,8 +207,8 @@ def test_a_fault_that_stays_ends_after_a_few_tries_in_one_error_with_no_partial_
     tmdb.faults = dict.fromkeys(range(2, 100), TRANSIENT[fault])  # the first page arrives, the second never does
     with pytest.raises(TMDbError, match=r"TMDb at 127\.0\.0\.1 .*\."):
         fetch_popular_movies()
-    assert len(tmdb.requests) == 1 + main._TRIES
-    assert sum(tmdb.waits) < main._PATIENCE
+    assert len(tmdb.requests) == 1 + tmdb_room.TRIES
+    assert sum(tmdb.waits) < tmdb_room.PATIENCE
 
 
 @pytest.mark.parametrize("fault", LASTING)
@@ -240,9 +241,9 @@ def test_a_tmdb_that_wants_to_be_left_alone_for_an_hour_is_reported_at_once(tmdb
 
 
 def test_all_tries_of_a_document_together_end_within_a_minute():
-    backoff = sum(0.5 * 2**n for n in range(main._TRIES - 1))
-    assert main._TRIES * TIMEOUT + backoff < 60
-    assert main._PATIENCE + TIMEOUT < 60
+    backoff = sum(0.5 * 2**n for n in range(tmdb_room.TRIES - 1))
+    assert tmdb_room.TRIES * TIMEOUT + backoff < 60
+    assert tmdb_room.PATIENCE + TIMEOUT < 60
 
 
 @pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)
@@ -307,12 +308,12 @@ def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(tmdb):
     tmdb.requests.clear()
     assert len(fetch_popular_movies()) == 600
     # 20 of 30 pages were answered. What was under way when the others failed may not have been stored.
-    assert 10 <= len(tmdb.requests) <= 10 + main._AT_ONCE
+    assert 10 <= len(tmdb.requests) <= 10 + tmdb_room.AT_ONCE
 
 
 @pytest.mark.parametrize("fault", KINDS)
 def test_a_wrong_answer_is_not_remembered(tmdb, fault):
-    tmdb.faults = dict.fromkeys(range(1, 1 + main._TRIES), (TRANSIENT | LASTING)[fault])
+    tmdb.faults = dict.fromkeys(range(1, 1 + tmdb_room.TRIES), (TRANSIENT | LASTING)[fault])
     with pytest.raises(TMDbError):
         get_id_to_genre()
     tmdb.faults = {}
@@ -538,9 +539,10 @@ def test_ctrl_c_begins_no_request_and_the_process_ends_whatever_the_server_does(
 
 @pytest.mark.slow
 def test_a_bar_leaves_a_notebook_what_the_cell_printed_and_nothing_of_itself():
-    code = f"""import sys, time; sys.path.insert(0, {str(Path(main.__file__).parent)!r}); import main
+    code = f"""import sys, time; sys.path.insert(0, {str(Path(main.__file__).parent)!r})
+from notebooks.recommender.progress import show_progress
 print("before")
-with main._progress(total=30, desc="Fetching movies", unit="movie") as bar:
+with show_progress(total=30, desc="Fetching movies", unit="movie") as bar:
     for _ in range(3):
         time.sleep(0.5); bar.update(10)
 print("after")"""

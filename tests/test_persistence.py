@@ -29,6 +29,7 @@ from tmdb_server import make_movie, send, serve
 import config
 import main
 from main import add_movies, find_similar, get_client, get_collection, prep_movies, recommend
+from notebooks.recommender import database, model
 
 TOKEN = "ck-0123456789abcdef"
 
@@ -127,8 +128,9 @@ def check_whole(collection, number):
 ADD_THIRTY = """
 import main
 from tmdb_server import make_movie
+from notebooks.recommender import model
 load_model, main._CHUNK = main.load_model, 4
-main.load_model = lambda name: print("embedding", flush=True) or load_model(name)
+model.load_model = lambda name: print("embedding", flush=True) or load_model(name)
 movies = main.prep_movies([make_movie(id) for id in range(30)])
 print(main.add_movies(main.get_collection(main.get_client(), "movies"), movies))
 """
@@ -275,7 +277,7 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
         monkeypatch.setattr(main, "_CHUNK", 4)
         collection = get_collection(get_client(), "movies")
-        load_model, calls = main.load_model, []
+        load_model, calls = model.load_model, []
 
         def load_and_stop(name):
             calls.append(name)
@@ -283,7 +285,7 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written
                 stop(server)
             return load_model(name)
 
-        monkeypatch.setattr(main, "load_model", load_and_stop)
+        monkeypatch.setattr(model, "load_model", load_and_stop)
         unreachable = pytest.raises(ConnectionError, match=f"127.0.0.1:{port}.*chroma run")
         with unreachable:
             add_movies(collection, make_movies(30))
@@ -314,7 +316,7 @@ def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_st
 
 
 def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it(monkeypatch):
-    monkeypatch.setattr(main, "_FIRST_ANSWER", 0.2)  # private, for nobody should wait ten seconds here
+    monkeypatch.setattr(database, "_FIRST_ANSWER", 0.2)  # private, for nobody should wait ten seconds here
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
@@ -324,7 +326,7 @@ def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it
 
 @pytest.mark.slow
 def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_shows_no_token(tmp_path, monkeypatch):
-    monkeypatch.setattr(main, "_ANSWER", 0.5)  # private, for nobody should wait a minute here
+    monkeypatch.setattr(database, "_ANSWER", 0.5)  # private, for nobody should wait a minute here
     monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
     with running_chroma(tmp_path) as (port, server):
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")

@@ -17,9 +17,9 @@ from IPython.core.formatters import DisplayFormatter
 from tmdb_server import make_movie
 
 import main
-import pictures
 from main import find_similar, recommend
-from pictures import show_movies
+from notebooks import pictures
+from notebooks.pictures import show_movies
 
 
 class Page(HTMLParser):
@@ -161,7 +161,7 @@ def test_tiles_and_map_give_a_genre_one_colour(texts):
 MAPS = """
 from types import SimpleNamespace
 import numpy as np, polars as pl
-from pictures import draw_map
+from notebooks.pictures import draw_map
 
 different = np.random.default_rng(0).normal(size=(40, 384))
 some = np.arange(40) % 5
@@ -195,7 +195,7 @@ for kind, embeddings in kinds.items():
 @pytest.mark.slow
 def test_no_title_and_no_embedding_ends_the_process_that_draws_a_map():
     root = Path(main.__file__).parent
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "notebooks")])}
+    env = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run([sys.executable, "-c", MAPS], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     told = [line.split(": ", 1) for line in done.stdout.splitlines()]

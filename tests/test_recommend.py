@@ -12,6 +12,8 @@ from tmdb_server import make_movie
 
 import main
 from main import add_movies, load_sample_movies, prep_movies, recommend
+from notebooks.recommender import model
+from notebooks.recommender.words import fold
 
 IDS = [str(movie["id"]) for movie in load_sample_movies()]
 some_ids = st.lists(st.sampled_from(IDS), max_size=4, unique=True)
@@ -37,7 +39,7 @@ def test_answers_are_those_of_find_similar_with_a_score_and_a_reason(texts):
 
 
 def test_nothing_is_embedded(texts, monkeypatch):
-    monkeypatch.setattr(main, "load_model", lambda name: pytest.fail("embedded"))
+    monkeypatch.setattr(model, "load_model", lambda name: pytest.fail("embedded"))
     assert recommend(texts, ["Alien"], disliked=["Aliens"]).height == 10
 
 
@@ -132,7 +134,7 @@ FACTS = {
 
 def test_each_reason_is_true_of_each_movie_that_it_names(texts):
     # Private: the words that are compared.
-    told = {name: main._fold(pl.lit(texts.get(where={"title": name})["documents"][0])) for name in FACTS}
+    told = {name: fold(pl.lit(texts.get(where={"title": name})["documents"][0])) for name in FACTS}
     told = {name: pl.select(text).item().split() for name, text in told.items()}
     answers = recommend(texts, list(FACTS), n=100)
     pairs = 0
@@ -140,7 +142,7 @@ def test_each_reason_is_true_of_each_movie_that_it_names(texts):
         named, _, reasons = movie["because"].partition(": ")
         named = named.removeprefix("like ").split(" and ")
         pairs += len(named) == 2
-        words = pl.select(main._fold(pl.lit(movie["text"]))).item().split()
+        words = pl.select(fold(pl.lit(movie["text"]))).item().split()
         for name in named:
             genres, year = FACTS[name]
             for reason in reasons.split("; "):

@@ -21,6 +21,7 @@ from tmdb_server import make_movie
 import config
 import main
 from main import add_movies, find_movies, find_similar, get_client, get_collection, load_model, prep_movies
+from notebooks.recommender import model
 
 ROOT = Path(main.__file__).parent
 
@@ -127,7 +128,7 @@ def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collectio
 def test_a_second_add_stores_nothing_and_embeds_nothing(collection, catalogue, monkeypatch):
     df = catalogue.head(30)
     assert add_movies(collection, df) == 30
-    monkeypatch.setattr(main, "load_model", lambda name=None: pytest.fail("embedded again"))
+    monkeypatch.setattr(model, "load_model", lambda name=None: pytest.fail("embedded again"))
     assert add_movies(collection, df) == 0
     assert collection.count() == 30
 
@@ -143,7 +144,7 @@ def test_a_changed_text_is_embedded_again_and_replaces_the_old_one(collection):
 
 def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gone(collection, monkeypatch):
     add_movies(collection, prep_movies([make_movie(1)]), column="title")
-    monkeypatch.setattr(main, "load_model", lambda name=None: pytest.fail("embedded again"))
+    monkeypatch.setattr(model, "load_model", lambda name=None: pytest.fail("embedded again"))
     now = make_movie(1, vote_count=77_777, genre_ids=[], release_date="", poster_path=None)
     assert add_movies(collection, prep_movies([now]), column="title") == 1
     [metadata] = collection.get()["metadatas"]
@@ -259,8 +260,8 @@ def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before,
 
 
 def test_weights_that_are_not_the_official_ones_are_not_loaded(monkeypatch):
-    monkeypatch.setattr(main, "_PACKAGED_SHA256", "0" * 64)
-    main._load_model.cache_clear()  # private: as in another process
+    monkeypatch.setattr(model, "_PACKAGED_SHA256", "0" * 64)
+    model._load_model.cache_clear()  # private: as in another process
     with pytest.raises(RuntimeError, match="not the official"):
         load_model("all-MiniLM-L6-v2")
 
