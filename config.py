@@ -1,6 +1,8 @@
-"""Every setting, read once: from the environment, or from `.env` beside this file, or the default given here.
+"""Every setting, read once: from the environment, or from `.env` beside this
+file, or the default given here.
 
-An empty value means unset. `TMDB_API_KEY=` in the environment therefore switches off a key that `.env` holds.
+An empty value means unset. `TMDB_API_KEY=` in the environment therefore
+switches off a key that `.env` holds.
 """
 
 import os
@@ -12,7 +14,10 @@ from dotenv.parser import parse_stream
 
 
 class Secret(str):
-    """A key or token. It is `***` wherever it is shown; joining (`"Bearer " + key`) and `encode` give the real one."""
+    """
+    A key or token. It is `***` wherever it is shown; joining (`"Bearer " +
+    key`) and `encode` give the real one.
+    """
 
     __slots__ = ()
 
@@ -30,7 +35,8 @@ _SECRETS = ("TMDB_API_KEY", "CHROMA_TOKEN")
 
 
 def _read_dotenv(file: Path) -> dict[str, str]:
-    # Values only: loaded into os.environ, the key would be inherited by every process that a notebook starts.
+    # Values only: loaded into os.environ, the key would be inherited by every process that a
+    # notebook starts.
     try:
         text = file.read_text(encoding="utf-8-sig") if file.exists() and not file.is_dir() else ""
     except UnicodeDecodeError:
@@ -38,14 +44,16 @@ def _read_dotenv(file: Path) -> dict[str, str]:
     if "\0" in text:  # as in UTF-16 without a mark at its start
         text = ""  # a traceback may show it
         raise ValueError(
-            f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with encoding', in PowerShell by "
+            f"{file} is not text in UTF-8. Save it as UTF-8: in an editor by 'Save with "
+            "encoding', in PowerShell by "
             "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
         )
     values = {}
     for binding in parse_stream(StringIO(text)):
         value = binding.value or ""
         if binding.key in _SECRETS:
-            # To the end of its line: a token may hold " #", which starts a comment after any other value.
+            # To the end of its line: a token may hold " #", which starts a comment after any other
+            # value.
             rest = binding.original.string.partition("=")[2].strip()
             value = Secret(value if rest[:1] in ("'", '"') else rest)
         if binding.key:
@@ -62,7 +70,8 @@ def _read(name: str, default: str | None = None) -> Any:
 
 
 def _read_path(name: str, default: str | None = None) -> Any:
-    # Relative to the project, so that the notebook and a REPL, started in different folders, mean the same place.
+    # Relative to the project, so that the notebook and a REPL, started in different folders, mean
+    # the same place.
     value = _read(name, default)
     return ROOT / Path(value).expanduser() if value else None
 
@@ -71,7 +80,11 @@ TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read acc
 TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
 TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
 CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
-EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # a name on the Hugging Face hub, or a folder
+EMBEDDING_MODEL: str = _read(
+    "EMBEDDING_MODEL", "all-MiniLM-L6-v2"
+)  # a name on the Hugging Face hub, or a folder
 CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder
 CHROMA_URL: str | None = _read("CHROMA_URL")  # or on the Chroma server there
-CHROMA_TOKEN: Secret | None = _read("CHROMA_TOKEN")  # what that server wants to see, if it wants a token
+CHROMA_TOKEN: Secret | None = _read(
+    "CHROMA_TOKEN"
+)  # what that server wants to see, if it wants a token

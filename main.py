@@ -2,10 +2,11 @@
 
 A movie goes one way through this module, from top to bottom:
 
-    TMDb JSON -> list[dict] -> polars.DataFrame -> chromadb.Collection -> polars.DataFrame of answers
+    TMDb JSON -> list[dict] -> polars.DataFrame -> chromadb.Collection
+        -> polars.DataFrame of answers
 
-Nothing heavy is imported before it is first needed: `import main` takes a fraction of a second, while chromadb
-and sentence_transformers take seconds.
+Nothing heavy is imported before it is first needed: `import main` takes a
+fraction of a second, while chromadb and sentence_transformers take seconds.
 """
 
 from __future__ import annotations
@@ -63,15 +64,16 @@ __all__ = [
 ]
 
 
-# --- Fetch: TMDb -> list[dict] --------------------------------------------------------------------------------------
+# --- Fetch: TMDb -> list[dict] -------------------------------------------------------------------
 
 
 def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     """
-    Fetch every movie with at least `min_votes` votes from The Movie Database (TMDb).
+    Fetch every movie with at least `min_votes` votes from The Movie Database
+    (TMDb).
 
-    Answers are kept in `CACHE_DIR` for a day. A second fetch needs no request, and one that was cut off goes on where
-    it stopped.
+    Answers are kept in `CACHE_DIR` for a day. A second fetch needs no request,
+    and one that was cut off goes on where it stopped.
 
     Parameters
     ----------
@@ -86,19 +88,23 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     Raises
     ------
     TMDbError
-        If there is no key, or TMDb refuses it, cannot be reached, or sends what cannot be used. There is no partial
-        result.
+        If there is no key, or TMDb refuses it, cannot be reached, or sends
+        what cannot be used. There is no partial result.
     ValueError
         If `min_votes` is not a whole number of at least 0.
 
     Warns
     -----
     UserWarning
-        If TMDb hands out fewer movies than it counts, with both numbers, or if the cache cannot be used.
+        If TMDb hands out fewer movies than it counts, with both numbers, or if
+        the cache cannot be used.
     """
-    movies = {movie["id"]: movie for movie in _fetch_movies(_check_whole("min_votes", min_votes, 0))}
+    movies = {
+        movie["id"]: movie for movie in _fetch_movies(_check_whole("min_votes", min_votes, 0))
+    }
     return sorted(
-        movies.values(), key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0))
+        movies.values(),
+        key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0)),
     )
 
 
@@ -106,35 +112,55 @@ _LAST_PAGE = 500  # TMDb answers no page beyond it
 
 
 def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
-    """Fetch all movies with `low` to `high` votes, in as many windows as it takes."""
+    """
+    Fetch all movies with `low` to `high` votes, in as many windows as it
+    takes.
+    """
     movies = _fetch_window(low, high)
     if movies is not None:
         return movies
     if low == high:
         raise TMDbError(
-            f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no more than that. "
+            f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no "
+            "more than that. "
             f"Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
         )
-    # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be read.
+    # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be
+    # read.
     middle = 2 * low + 1 if high is None else (low + high) // 2
     return _fetch_movies(low, middle) + _fetch_movies(middle + 1, high)
 
 
-# Votes come in while pages are read, and rows move between pages. What one order missed, another finds.
-_ORDERS = ["vote_count.desc", "primary_release_date.asc", "title.asc", "vote_count.asc", "primary_release_date.desc"]
+# Votes come in while pages are read, and rows move between pages. What one order missed, another
+# finds.
+_ORDERS = [
+    "vote_count.desc",
+    "primary_release_date.asc",
+    "title.asc",
+    "vote_count.asc",
+    "primary_release_date.desc",
+]
 
 
 def _fetch_window(low: int, high: int | None) -> list[dict] | None:
-    """Fetch all movies with `low` to `high` votes, or None if there are more than TMDb hands out."""
+    """
+    Fetch all movies with `low` to `high` votes, or None if there are more than
+    TMDb hands out.
+    """
     window = {"vote_count.gte": low} | ({} if high is None else {"vote_count.lte": high})
     movies: dict[int, dict] = {}
     for order in _ORDERS:
         first = get_json("/discover/movie", page=1, sort_by=order, **window)
         if first["total_pages"] > _LAST_PAGE:
             return None
-        pages = [{"page": page, "sort_by": order, **window} for page in range(2, first["total_pages"] + 1)]
+        pages = [
+            {"page": page, "sort_by": order, **window}
+            for page in range(2, first["total_pages"] + 1)
+        ]
         counted = 0
-        with show_progress(total=first["total_results"], desc="Fetching movies", unit="movie") as bar:
+        with show_progress(
+            total=first["total_results"], desc="Fetching movies", unit="movie"
+        ) as bar:
             for document in itertools.chain([first], get_documents("/discover/movie", pages)):
                 movies |= {movie["id"]: movie for movie in document["results"]}
                 counted = max(counted, document["total_results"])
@@ -142,7 +168,8 @@ def _fetch_window(low: int, high: int | None) -> list[dict] | None:
         if len(movies) >= counted:
             return list(movies.values())
     warnings.warn(
-        f"TMDb counts {counted:,} movies of {window}, but hands out {len(movies):,}, however often it is asked. "
+        f"TMDb counts {counted:,} movies of {window}, but hands out {len(movies):,}, however "
+        "often it is asked. "
         "The others are missing here.",
         stacklevel=2,
     )
@@ -161,12 +188,14 @@ def search_movies(query: str) -> list[dict]:
     Returns
     -------
     list of dict
-        Up to 20 movies (TMDb's first page), the best match first, of the same shape as `fetch_popular_movies`.
+        Up to 20 movies (TMDb's first page), the best match first, of the same
+        shape as `fetch_popular_movies`.
 
     Raises
     ------
     TMDbError
-        If there is no key, or TMDb refuses it, cannot be reached, or sends what cannot be used.
+        If there is no key, or TMDb refuses it, cannot be reached, or sends
+        what cannot be used.
     ValueError
         If `query` is empty.
     """
@@ -191,79 +220,95 @@ def _check_query(query: str) -> str:
 
 def load_sample_movies() -> list[dict]:
     """
-    Load the embedded catalogue: movies of TMDb with overviews written for this project.
+    Load the embedded catalogue: movies of TMDb with overviews written for this
+    project.
 
     Returns
     -------
     list of dict
-        Movies of the same shape as `fetch_popular_movies`, best vote average first. Needs neither key nor network.
+        Movies of the same shape as `fetch_popular_movies`, best vote average
+        first. Needs neither key nor network.
     """
     return _load_sample()["results"]
 
 
 def _load_sample() -> dict:
-    return json.loads((config.ROOT / "notebooks" / "sample_movies.json").read_text(encoding="utf-8"))
+    return json.loads(
+        (config.ROOT / "notebooks" / "sample_movies.json").read_text(encoding="utf-8")
+    )
 
 
 def get_id_to_genre() -> dict[int, str]:
     """
-    Map genre ids to genre names: TMDb's with a key, the embedded catalogue's without.
+    Map genre ids to genre names: TMDb's with a key, the embedded catalogue's
+    without.
 
     Returns
     -------
     dict of int to str
-        With a key, names in the language of `TMDB_LANGUAGE`, or in English where TMDb has none in that language; a
-        genre that has no name there either is left out. Without a key, names in English.
+        With a key, names in the language of `TMDB_LANGUAGE`, or in English
+        where TMDb has none in that language; a genre that has no name there
+        either is left out. Without a key, names in English.
 
     Raises
     ------
     TMDbError
-        If there is a key, and TMDb refuses it, cannot be reached, or sends what cannot be used.
+        If there is a key, and TMDb refuses it, cannot be reached, or sends
+        what cannot be used.
     """
     english = {genre["id"]: genre["name"] for genre in _load_sample()["genres"]}
     if not config.TMDB_API_KEY:
         return english
     genres = get_json("/genre/movie/list")["genres"]
-    names = {genre["id"]: (genre.get("name") or "").strip() or english.get(genre["id"]) for genre in genres}
+    names = {
+        genre["id"]: (genre.get("name") or "").strip() or english.get(genre["id"])
+        for genre in genres
+    }
     return {id: name for id, name in names.items() if name}
 
 
-# --- Prepare: list[dict] -> polars.DataFrame ------------------------------------------------------------------------
+# --- Prepare: list[dict] -> polars.DataFrame -----------------------------------------------------
 
 
 def prep_movies(movies: list[dict]) -> pl.DataFrame:
     """
-    Prepare movies for embedding: name their genres and write the text that describes each.
+    Prepare movies for embedding: name their genres and write the text that
+    describes each.
 
     Parameters
     ----------
     movies
-        Movies as TMDb describes them, in its lists (`genre_ids`) or one by one (`genres`). A whole answer of TMDb, one
-        movie, a data frame and the rows of a CSV file are read too. Everything but the id may be missing.
+        Movies as TMDb describes them, in its lists (`genre_ids`) or one by one
+        (`genres`). A whole answer of TMDb, one movie, a data frame and the
+        rows of a CSV file are read too. Everything but the id may be missing.
 
     Returns
     -------
     polars.DataFrame
-        One row a movie, the first of those that share an id, in the order given. Columns `id` (str), `title`,
-        `year` (str), `overview`, `genres` (list of str) and `text`, then `original_language`, `vote_average`
-        (0 to 10), `vote_count` and `poster_path`. What is missing is null, but `genres` is then an empty list and
-        `text` leaves out the line.
+        One row a movie, the first of those that share an id, in the order
+        given. Columns `id` (str), `title`, `year` (str), `overview`, `genres`
+        (list of str) and `text`, then `original_language`, `vote_average` (0
+        to 10), `vote_count` and `poster_path`. What is missing is null, but
+        `genres` is then an empty list and `text` leaves out the line.
 
     Raises
     ------
     ValueError
-        If `movies` holds something that is no movie, or a movie has no whole number as its id.
+        If `movies` holds something that is no movie, or a movie has no whole
+        number as its id.
 
     Warns
     -----
     UserWarning
-        If a value cannot be read and counts as missing, if a genre id has no name in `get_id_to_genre` and is left
-        out, or if TV shows or people stand among the movies and are left out.
+        If a value cannot be read and counts as missing, if a genre id has no
+        name in `get_id_to_genre` and is left out, or if TV shows or people
+        stand among the movies and are left out.
     """
     id_to_genre = get_id_to_genre()
     rows, others, faults, unnamed = [], [], [], set()
     for place, row in enumerate(list_rows(movies)):
-        label = f"movies[{place}] (title {row.get('title', row.get('name'))!r:.60}, id {row.get('id')!r:.40})"
+        title = row.get("title", row.get("name"))
+        label = f"movies[{place}] (title {title!r:.60}, id {row.get('id')!r:.40})"
         if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
             others.append(label)
             continue
@@ -304,13 +349,13 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
     )
 
 
-# --- Model: texts -> embeddings --------------------------------------------------------------------------------------
+# --- Model: texts -> embeddings ------------------------------------------------------------------
 
 
-# --- Open the database: settings -> chromadb.Collection --------------------------------------------------------------
+# --- Open the database: settings -> chromadb.Collection ------------------------------------------
 
 
-# --- Store: polars.DataFrame -> chromadb.Collection ------------------------------------------------------------------
+# --- Store: polars.DataFrame -> chromadb.Collection ----------------------------------------------
 
 _CHUNK = 1_024  # movies that are stored at once; what a run that is cut off has to do again
 
@@ -324,35 +369,46 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     collection
         From `get_collection`.
     df
-        From `prep_movies`. Its other columns become metadata, for filters and answers; `year` becomes a number.
+        From `prep_movies`. Its other columns become metadata, for filters and
+        answers; `year` becomes a number.
     column
-        The column to embed, as Chroma's document. A model reads the first tokens only: all-MiniLM-L6-v2 reads 256.
+        The column to embed, as Chroma's document. A model reads the first
+        tokens only: all-MiniLM-L6-v2 reads 256.
 
     Returns
     -------
     int
-        How many movies were new or changed. The others were not touched, so a second call returns 0. A movie without
-        a number of votes is not a whole one of TMDb's: it adds to the facts that are stored, and takes none away.
+        How many movies were new or changed. The others were not touched, so a
+        second call returns 0. A movie without a number of votes is not a whole
+        one of TMDb's: it adds to the facts that are stored, and takes none
+        away.
 
     Raises
     ------
     KeyboardInterrupt
-        If it is interrupted, with how many movies are stored. A second call goes on from there.
+        If it is interrupted, with how many movies are stored. A second call
+        goes on from there.
     ValueError
-        If there is no such column, a movie has nothing in it, or an id comes twice.
+        If there is no such column, a movie has nothing in it, or an id comes
+        twice.
     """
     for needed in ("id", column):
         if df.schema.get(needed) != pl.String:
             raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
     if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
-        raise ValueError(f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', maintain_order=True)")
+        raise ValueError(
+            f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', "
+            "maintain_order=True)"
+        )
     if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
         raise ValueError(
             f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
-    movies = _to_records(df, column)  # before it may be interrupted, which polars does not take well
+    movies = _to_records(
+        df, column
+    )  # before it may be interrupted, which polars does not take well
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -366,8 +422,11 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
                 to_embed, to_update = _find_changes(collection, part)
                 bar.update(len(part) - len(to_embed))
                 texts = [movie["document"] for movie in to_embed]
-                # `upsert` would embed as well, but then the next part could not be embedded while it stores this one.
-                for places, embeddings in embed_in_batches(lambda texts: collection._embed(input=texts), texts):
+                # `upsert` would embed as well, but then the next part could not be embedded while
+                # it stores this one.
+                for places, embeddings in embed_in_batches(
+                    lambda texts: collection._embed(input=texts), texts
+                ):
                     for place, embedding in zip(places, embeddings, strict=True):
                         to_embed[place]["embedding"] = embedding
                     bar.update(len(places))
@@ -375,7 +434,9 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
                 writing = writer.submit(_store, collection, to_embed, to_update)
             stored += writing.result()
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{collection.count():,} movies are stored. Run it again to go on.") from None
+        raise KeyboardInterrupt(
+            f"{collection.count():,} movies are stored. Run it again to go on."
+        ) from None
     return stored
 
 
@@ -384,7 +445,9 @@ def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
     facts = {
         "title": pl.col("title"),
         "year": pl.col("year").cast(pl.Int64),
-        "genres": pl.when(pl.col("genres").list.len() > 0).then("genres"),  # Chroma takes no empty list
+        "genres": pl.when(pl.col("genres").list.len() > 0).then(
+            "genres"
+        ),  # Chroma takes no empty list
         **{name: pl.col(name) for name in FACTS},
     }
     return df.select(
@@ -394,14 +457,26 @@ def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
     ).to_dicts()
 
 
-def _find_changes(collection: chromadb.Collection, movies: list[dict]) -> tuple[list[dict], list[dict]]:
-    """Find the movies that are to be embedded, and those of which only facts changed."""
-    there = collection.get(ids=[movie["id"] for movie in movies], include=["documents", "metadatas"])
-    before = {id: rest for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)}
+def _find_changes(
+    collection: chromadb.Collection, movies: list[dict]
+) -> tuple[list[dict], list[dict]]:
+    """
+    Find the movies that are to be embedded, and those of which only facts
+    changed.
+    """
+    there = collection.get(
+        ids=[movie["id"] for movie in movies], include=["documents", "metadatas"]
+    )
+    before = {
+        id: rest
+        for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)
+    }
     to_embed, to_update = [], []
     for movie in movies:
         if movie["metadata"].get("vote_count") is None:
-            movie["metadata"] = {key: value for key, value in movie["metadata"].items() if value is not None}
+            movie["metadata"] = {
+                key: value for key, value in movie["metadata"].items() if value is not None
+            }
         document, facts = before.get(movie["id"], (None, None))
         if document != movie["document"]:
             to_embed.append(movie)
@@ -412,7 +487,8 @@ def _find_changes(collection: chromadb.Collection, movies: list[dict]) -> tuple[
 
 def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
     """Store what `_find_changes` found, and return how many movies that was."""
-    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
+    # Both calls merge metadata: a key stays unless it is given, and one that is given as None
+    # goes.
     if to_embed:
         collection.upsert(
             ids=[movie["id"] for movie in to_embed],
@@ -422,16 +498,17 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
         )
     if to_update:
         collection.update(
-            ids=[movie["id"] for movie in to_update], metadatas=[movie["metadata"] for movie in to_update]
+            ids=[movie["id"] for movie in to_update],
+            metadatas=[movie["metadata"] for movie in to_update],
         )
     return len(to_embed) + len(to_update)
 
 
-# --- Ask: chromadb.Collection -> polars.DataFrame of answers --------------------------------------------------------
+# --- Ask: chromadb.Collection -> polars.DataFrame of answers -------------------------------------
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
-# First what a person reads, last why it is there. In a terminal of 80 columns polars then prints, in one line a movie,
-# the title, the year and the reason. A notebook has room for all columns.
+# First what a person reads, last why it is there. In a terminal of 80 columns polars then prints,
+# in one line a movie, the title, the year and the reason. A notebook has room for all columns.
 if not in_notebook():
     pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
 _ANSWER_SCHEMA: dict[str, Any] = {
@@ -457,15 +534,19 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        One row a movie, in the order in which they were added. Columns `title`, `year`, `id`, `genres`,
-        `original_language`, `vote_average`, `vote_count` and `poster_path`.
+        One row a movie, in the order in which they were added. Columns
+        `title`, `year`, `id`, `genres`, `original_language`, `vote_average`,
+        `vote_count` and `poster_path`.
     """
     return _to_answers(collection.get(include=["metadatas"])).drop("text", "distance")
 
 
-def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None) -> pl.DataFrame:
+def find_similar(
+    collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None
+) -> pl.DataFrame:
     """
-    Find the movies whose embedded text is nearest to a text, and nothing but that.
+    Find the movies whose embedded text is nearest to a text, and nothing but
+    that.
 
     Parameters
     ----------
@@ -476,24 +557,28 @@ def find_similar(collection: chromadb.Collection, query: str, n: int = 20, where
     n
         How many movies to return; all there are, if there are fewer.
     where
-        Chroma's filter, such as `{"year": {"$gte": 1980}}` or `{"genres": {"$contains": "Comedy"}}`.
+        Chroma's filter, such as `{"year": {"$gte": 1980}}` or `{"genres":
+        {"$contains": "Comedy"}}`.
 
     Returns
     -------
     polars.DataFrame
-        Nearest first. Columns `title`, `year`, `id`, `genres`, `original_language`, `vote_average`, `vote_count`,
-        `poster_path`, `text` (what was embedded) and `distance` (squared L2: 0 for the same text, 2 for unrelated
-        ones, 4 at most).
+        Nearest first. Columns `title`, `year`, `id`, `genres`,
+        `original_language`, `vote_average`, `vote_count`, `poster_path`,
+        `text` (what was embedded) and `distance` (squared L2: 0 for the same
+        text, 2 for unrelated ones, 4 at most).
 
     Raises
     ------
     ValueError
-        If `query` is empty, `n` is less than 1, or `where` is not in Chroma's filter language.
+        If `query` is empty, `n` is less than 1, or `where` is not in Chroma's
+        filter language.
 
     Warns
     -----
     UserWarning
-        If no movie passes `where`, with the facts of a movie that it could ask for.
+        If no movie passes `where`, with the facts of a movie that it could ask
+        for.
     """
     return _query(collection, _check_whole("n", n, 1), where, query_texts=[_check_query(query)])
 
@@ -506,11 +591,13 @@ def find_movies(
     without: str | Iterable[str] = (),
 ) -> pl.DataFrame:
     """
-    Find what a person wants who types into a search box: by meaning, by words and by title.
+    Find what a person wants who types into a search box: by meaning, by words
+    and by title.
 
-    The thousand movies whose texts are nearest are ranked again by a sum: cosine of question and text, BM25 (Robertson
-    and Zaragoza, 2009) over those texts, a bonus if the title holds the question or is the question, and a little
-    for the number of votes. `_SEARCH_WEIGHTS` holds the weights.
+    The thousand movies whose texts are nearest are ranked again by a sum:
+    cosine of question and text, BM25 (Robertson and Zaragoza, 2009) over those
+    texts, a bonus if the title holds the question or is the question, and a
+    little for the number of votes. `_SEARCH_WEIGHTS` holds the weights.
 
     Parameters
     ----------
@@ -523,24 +610,29 @@ def find_movies(
     where
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     without
-        A word, a phrase or several that must not stand in a movie's text or genres: whole words in any case, with
-        accents or without, in the singular and the plural with s.
+        A word, a phrase or several that must not stand in a movie's text or
+        genres: whole words in any case, with accents or without, in the
+        singular and the plural with s.
 
     Returns
     -------
     polars.DataFrame
-        Best first. The columns of `find_similar`, then `score` (about 0 to 2.2) and `because`: "title", the words of
-        the question that the text holds, or "its text", whichever lifted the movie most above the average candidate.
+        Best first. The columns of `find_similar`, then `score` (about 0 to
+        2.2) and `because`: "title", the words of the question that the text
+        holds, or "its text", whichever lifted the movie most above the average
+        candidate.
 
     Raises
     ------
     ValueError
-        If `query` is empty, `n` is less than 1, `without` is no text, or `where` is not in Chroma's filter language.
+        If `query` is empty, `n` is less than 1, `without` is no text, or
+        `where` is not in Chroma's filter language.
 
     Warns
     -----
     UserWarning
-        If no movie passes `where`, with the facts of a movie that it could ask for.
+        If no movie passes `where`, with the facts of a movie that it could ask
+        for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
     unwanted = fold_unwanted(without)
@@ -548,9 +640,12 @@ def find_movies(
     while True:
         movies = _query(collection, candidates, where, query_texts=[query])
         more = len(movies) == candidates
-        # A text names its parts in words of ours ("Movie title: ...", "Genres: ..."), which nobody asks for.
+        # A text names its parts in words of ours ("Movie title: ...", "Genres: ..."), which nobody
+        # asks for.
         movies = movies.with_columns(
-            words=fold(pl.col("text").str.replace_all(r"(?m)^(Movie title|Year|Overview|Genres): ", ""))
+            words=fold(
+                pl.col("text").str.replace_all(r"(?m)^(Movie title|Year|Overview|Genres): ", "")
+            )
         )
         if unwanted:
             told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
@@ -562,41 +657,69 @@ def find_movies(
 
 
 def _query(collection: chromadb.Collection, n: int, where: dict | None, **question) -> pl.DataFrame:
-    """Ask Chroma for the nearest movies to one question, as a frame, and explain a filter that nothing passes."""
+    """
+    Ask Chroma for the nearest movies to one question, as a frame, and explain
+    a filter that nothing passes.
+    """
     answer = collection.query(n_results=n, where=where, **question)
     movies = _to_answers({key: value[0] for key, value in answer.items() if value is not None})
-    if movies.is_empty() and where and (facts := collection.get(limit=1, include=["metadatas"])["metadatas"]):
-        warnings.warn(f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=3)
+    if (
+        movies.is_empty()
+        and where
+        and (facts := collection.get(limit=1, include=["metadatas"])["metadatas"])
+    ):
+        warnings.warn(
+            f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=3
+        )
     return movies
 
 
 def _to_answers(stored: dict) -> pl.DataFrame:
-    """Make a frame of what Chroma's `get` gave, or its `query` for one question, with embeddings if they came."""
+    """
+    Make a frame of what Chroma's `get` gave, or its `query` for one question,
+    with embeddings if they came.
+    """
     unasked = [None] * len(stored["ids"])
     metadatas = [metadata or {} for metadata in stored["metadatas"]]
     columns = {name: [metadata.get(name) for metadata in metadatas] for name in _ANSWER_SCHEMA}
-    # Lists of a thousand movies come through JSON in half a millisecond, one Python list after another in four.
-    lists = pl.Series([json.dumps(columns["genres"])]).str.json_decode(pl.List(_ANSWER_SCHEMA["genres"]))[0]
-    told = {"id": stored["ids"], "text": stored.get("documents"), "distance": stored.get("distances")}
+    # Lists of a thousand movies come through JSON in half a millisecond, one Python list after
+    # another in four.
+    lists = pl.Series([json.dumps(columns["genres"])]).str.json_decode(
+        pl.List(_ANSWER_SCHEMA["genres"])
+    )[0]
+    told = {
+        "id": stored["ids"],
+        "text": stored.get("documents"),
+        "distance": stored.get("distances"),
+    }
     columns |= {"genres": lists} | {name: values or unasked for name, values in told.items()}
     df = pl.DataFrame(columns, schema=_ANSWER_SCHEMA).with_columns(
         pl.col("year").cast(pl.String), pl.col("genres").fill_null([])
     )
     embeddings = stored.get("embeddings")
-    return df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
+    return (
+        df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
+    )
 
 
-# --- Name: titles, ids and own ratings -> movies of the collection --------------------------------------------------
+# --- Name: titles, ids and own ratings -> movies of the collection -------------------------------
 
 _FINDS = 100  # IMDb ids that TMDb is asked for in one call
 
 
 def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
-    """Find rated movies in a collection, by TMDb's id or, without one, by title and year or IMDb's id."""
+    """
+    Find rated movies in a collection, by TMDb's id or, without one, by title
+    and year or IMDb's id.
+    """
     if not {"id", "title"} & set(ratings.columns):
-        raise ValueError(f"a frame of movies needs a column 'id' or 'title'; this one has {ratings.columns}")
+        raise ValueError(
+            f"a frame of movies needs a column 'id' or 'title'; this one has {ratings.columns}"
+        )
     columns = [name for name in RATINGS_SCHEMA if name in ratings.columns]
-    known = ratings.select(pl.col(name).cast(RATINGS_SCHEMA[name], strict=False) for name in columns)
+    known = ratings.select(
+        pl.col(name).cast(RATINGS_SCHEMA[name], strict=False) for name in columns
+    )
     whole = pl.concat([pl.DataFrame(schema=RATINGS_SCHEMA), known], how="diagonal")
     rated = whole.unique(maintain_order=True).with_row_index("row")
     ids = rated["id"].drop_nulls().unique().to_list()
@@ -607,29 +730,45 @@ def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl
         cost = pl.col("cost")
         by_title = (
             match_titles(nameless, movies.filter(~pl.col("id").is_in(held)))
-            # What fits several movies is not guessed, nor is a movie that several ratings fit equally well.
+            # What fits several movies is not guessed, nor is a movie that several ratings fit
+            # equally well.
             .filter(pl.len().over("row") == 1)
             .filter(cost == cost.min().over("id"))
             .filter(pl.len().over("id") == 1)
             .select("row", "id")
         )
         left = nameless.join(by_title, on="row", how="anti").drop_nulls("imdb_id")
-        by_imdb = left.join(_find_by_imdb(left["imdb_id"].to_list()), on="imdb_id").select("row", "id")
+        by_imdb = left.join(_find_by_imdb(left["imdb_id"].to_list()), on="imdb_id").select(
+            "row", "id"
+        )
         found = pl.concat([found, by_title, by_imdb.join(movies.select("id"), on="id")])
     if len(missing := rated.join(found, on="row", how="anti")):
         year = pl.format(" ({})", "year").fill_null("")
-        names = missing.head(5).select(pl.coalesce("title", "id", "imdb_id", pl.lit("no name")) + year).to_series()
+        names = (
+            missing.head(5)
+            .select(pl.coalesce("title", "id", "imdb_id", pl.lit("no name")) + year)
+            .to_series()
+        )
         warnings.warn(
-            f"{len(missing)} of {len(rated)} rated movies are not in the collection {collection.name!r}, "
-            f"or their titles are ambiguous: {', '.join(names)}{', ...' if len(missing) > 5 else ''}",
+            f"{len(missing)} of {len(rated)} rated movies are not in the collection "
+            f"{collection.name!r}, "
+            "or their titles are ambiguous: "
+            f"{', '.join(names)}{', ...' if len(missing) > 5 else ''}",
             stacklevel=4,
         )
-    matched = found.join(rated.select("row", "rating"), on="row").sort(pl.col("rating").is_null(), "row")
-    return matched.unique("id", keep="first", maintain_order=True).sort("row").select("id", "rating")
+    matched = found.join(rated.select("row", "rating"), on="row").sort(
+        pl.col("rating").is_null(), "row"
+    )
+    return (
+        matched.unique("id", keep="first", maintain_order=True).sort("row").select("id", "rating")
+    )
 
 
 def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
-    """Ask TMDb, if there is a key, which movies have these ids of IMDb: columns `imdb_id` and `id`."""
+    """
+    Ask TMDb, if there is a key, which movies have these ids of IMDb: columns
+    `imdb_id` and `id`.
+    """
     ids = {}
     try:
         for imdb_id in imdb_ids[:_FINDS] if config.TMDB_API_KEY else []:
@@ -637,11 +776,16 @@ def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
                 ids[imdb_id] = str(movies[0]["id"])
     except TMDbError as error:
         warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=5)
-    return pl.DataFrame({"imdb_id": [*ids], "id": [*ids.values()]}, schema={"imdb_id": pl.String, "id": pl.String})
+    return pl.DataFrame(
+        {"imdb_id": [*ids], "id": [*ids.values()]}, schema={"imdb_id": pl.String, "id": pl.String}
+    )
 
 
 def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
-    """Find the ids of the movies that a frame holds, or that are named by id or by title, each once."""
+    """
+    Find the ids of the movies that a frame holds, or that are named by id or
+    by title, each once.
+    """
     if isinstance(names, pl.DataFrame):
         return _match_ratings(collection, names)["id"].to_list()
     several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
@@ -657,11 +801,17 @@ def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
     titles = [text for text, may_be_title in texts.items() if may_be_title and text not in fits]
     movies = _to_answers({"ids": [], "metadatas": []})
     if titles:
-        movies = _to_answers(collection.get(where={"title": {"$in": titles}}, include=["metadatas"]))
+        movies = _to_answers(
+            collection.get(where={"title": {"$in": titles}}, include=["metadatas"])
+        )
         if set(titles) - set(movies["title"]):
             movies = list_movies(collection)
-        dated = pl.col("title").str.extract_groups(r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$")
-        whole = pl.DataFrame({"title": titles, "year": pl.Series([None] * len(titles), dtype=pl.String)})
+        dated = pl.col("title").str.extract_groups(
+            r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$"
+        )
+        whole = pl.DataFrame(
+            {"title": titles, "year": pl.Series([None] * len(titles), dtype=pl.String)}
+        )
         whole = whole.with_row_index("row")
         readings = pl.concat([whole, whole.select("row", dated).unnest("title").drop_nulls()])
         for row, id in match_titles(readings, movies).select("row", "id").iter_rows():
@@ -671,7 +821,7 @@ def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
     return list(dict.fromkeys(fits[text][0] for text in texts))
 
 
-# --- Recommend: movies one likes -> movies one may like -------------------------------------------------------------
+# --- Recommend: movies one likes -> movies one may like ------------------------------------------
 
 
 _Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
@@ -688,57 +838,69 @@ def recommend(
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """
-    Recommend movies to someone who likes these: near in text, words, genre and time, and well received.
+    Recommend movies to someone who likes these: near in text, words, genre and
+    time, and well received.
 
-    The thousand movies nearest to the mean of the liked ones are ranked again. Each is compared with each liked movie
-    by a sum of similarities, weighted by `_WEIGHTS`. The sums are pooled by a power mean. Its exponent is 1, the
-    plain mean, for one liked movie and grows with their number, so that the nearest of many count most and a niche
-    taste is not averaged away. Votes and ratings are added. What a movie lacks counts as the average of the others.
-    Nothing is embedded.
+    The thousand movies nearest to the mean of the liked ones are ranked again.
+    Each is compared with each liked movie by a sum of similarities, weighted
+    by `_WEIGHTS`. The sums are pooled by a power mean. Its exponent is 1, the
+    plain mean, for one liked movie and grows with their number, so that the
+    nearest of many count most and a niche taste is not averaged away. Votes
+    and ratings are added. What a movie lacks counts as the average of the
+    others. Nothing is embedded.
 
-    A rating is weighted by its votes in the way that IMDb made known for its Top 250: a movie with v votes and mean R
-    counts as (v R + m C) / (v + m), where C is the mean and m the median number of votes of the candidates.
+    A rating is weighted by its votes in the way that IMDb made known for its
+    Top 250: a movie with v votes and mean R counts as (v R + m C) / (v + m),
+    where C is the mean and m the median number of votes of the candidates.
 
     Parameters
     ----------
     collection
         From `get_collection`, filled by `add_movies`.
     liked
-        Movies of the collection, each by its id or its title. Or a frame from `read_ratings`: what is rated above
-        the person's own mean is liked and what is below is disliked, each weighted by its distance from the mean.
+        Movies of the collection, each by its id or its title. Or a frame from
+        `read_ratings`: what is rated above the person's own mean is liked and
+        what is below is disliked, each weighted by its distance from the mean.
         If all ratings are equal, all are liked. All rows are seen.
     n
         How many movies to return; all candidates, if there are fewer.
     disliked
-        Movies to keep away from, named in the same ways. They push by text, words, title and genres (Rocchio, 1971).
+        Movies to keep away from, named in the same ways. They push by text,
+        words, title and genres (Rocchio, 1971).
     seen
-        Movies not to show, named in the same ways. A movie may be both liked and seen.
+        Movies not to show, named in the same ways. A movie may be both liked
+        and seen.
     where
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     diversity
-        0 ranks by score alone; towards 1, movies unlike those already chosen come first (maximal marginal relevance,
-        Carbonell and Goldstein, 1998).
+        0 ranks by score alone; towards 1, movies unlike those already chosen
+        come first (maximal marginal relevance, Carbonell and Goldstein, 1998).
 
     Returns
     -------
     polars.DataFrame
-        Best first, without the liked, disliked and seen movies. After three movies of one series, its others come
-        last, after all other candidates. Titles tell the series: what stands before a colon, a dash, "and the", a
-        number, a Roman numeral, "Part", "Vol.", "Chapter" or "Episode", or in ": A Star Wars Story". The columns of
-        `find_similar`, where `distance` is to the nearest liked movie, then `score` and `because`: one or two liked
-        movies, what the movie shares with each of them, and whether it is widely seen or highly rated. It tells only
-        what lifted the score.
+        Best first, without the liked, disliked and seen movies. After three
+        movies of one series, its others come last, after all other candidates.
+        Titles tell the series: what stands before a colon, a dash, "and the",
+        a number, a Roman numeral, "Part", "Vol.", "Chapter" or "Episode", or
+        in ": A Star Wars Story". The columns of `find_similar`, where
+        `distance` is to the nearest liked movie, then `score` and `because`:
+        one or two liked movies, what the movie shares with each of them, and
+        whether it is widely seen or highly rated. It tells only what lifted
+        the score.
 
     Raises
     ------
     ValueError
-        If nothing is liked, a movie is unknown, named ambiguously, or both liked and disliked, `n` is less than 1,
-        `diversity` is outside 0 to 1, or `where` is not in Chroma's filter language.
+        If nothing is liked, a movie is unknown, named ambiguously, or both
+        liked and disliked, `n` is less than 1, `diversity` is outside 0 to 1,
+        or `where` is not in Chroma's filter language.
 
     Warns
     -----
     UserWarning
-        If no movie passes `where`, or a rated movie has no match in the collection.
+        If no movie passes `where`, or a rated movie has no match in the
+        collection.
     """
     n = _check_whole("n", n, 1)
     if not 0 <= diversity <= 1:
@@ -751,12 +913,17 @@ def recommend(
     likes = weights > 0
     question = np.average(vectors[likes], axis=0, weights=weights[likes])
     if not likes.all():
-        question = question - ROCCHIO * np.average(vectors[~likes], axis=0, weights=-weights[~likes])
+        question = question - ROCCHIO * np.average(
+            vectors[~likes], axis=0, weights=-weights[~likes]
+        )
     wanted = max(_CANDIDATES, n) + len(hidden)
-    # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would take as long again.
+    # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
+    # take as long again.
     if len(given) == 1 and not diversity:
         include.remove("embeddings")
-    movies = _query(collection, wanted, where, query_embeddings=[question], include=[*include, "distances"])
+    movies = _query(
+        collection, wanted, where, query_embeddings=[question], include=[*include, "distances"]
+    )
     movies = movies.filter(~pl.col("id").is_in(hidden))
     if movies.is_empty():
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
@@ -765,19 +932,30 @@ def recommend(
     shared_words = share_words(movies, given, pl.col("text"))
     similarities = compare(movies, given, shared_words)
     reception = rate_reception(movies)
-    scores = pool(np.sum(list(similarities.values()), axis=0)[:, likes], weights[likes]) + sum(reception.values())
+    scores = pool(np.sum(list(similarities.values()), axis=0)[:, likes], weights[likes]) + sum(
+        reception.values()
+    )
     if not likes.all():
-        against = np.sum([part for name, part in similarities.items() if name not in NO_REASON_TO_DISLIKE], axis=0)
+        against = np.sum(
+            [part for name, part in similarities.items() if name not in NO_REASON_TO_DISLIKE],
+            axis=0,
+        )
         scores = scores - ROCCHIO * pool(against[:, ~likes], -weights[~likes])
     chosen = choose(scores, movies, n, diversity)
     lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in similarities.items()}
     return (
         movies.with_columns(
-            distance=pl.Series(2 - 2 * similarities["text"][:, likes].max(axis=1), dtype=pl.Float64),
+            distance=pl.Series(
+                2 - 2 * similarities["text"][:, likes].max(axis=1), dtype=pl.Float64
+            ),
             score=pl.Series(scores, dtype=pl.Float64),
         )[chosen]
         .select(*_ANSWER_SCHEMA, "score")
-        .with_columns(because=pl.Series(explain(chosen, movies, given.filter(likes), lifts, reception, shared_words)))
+        .with_columns(
+            because=pl.Series(
+                explain(chosen, movies, given.filter(likes), lifts, reception, shared_words)
+            )
+        )
     )
 
 
@@ -787,7 +965,10 @@ def _weigh_given(
     disliked: _Movies,
     seen: _Movies,
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Find the movies that someone names: `id` and `weight`, liked ones above 0; and the ids of all not to show."""
+    """
+    Find the movies that someone names: `id` and `weight`, liked ones above 0;
+    and the ids of all not to show.
+    """
     hidden = _resolve(collection, seen)
     if isinstance(liked, pl.DataFrame) and "rating" in liked.columns:
         rated = _match_ratings(collection, liked)

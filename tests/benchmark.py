@@ -1,4 +1,5 @@
-"""How fast is it? Measures on this machine and prints a table; not a test, since time depends on the machine.
+"""How fast is it? Measures on this machine and prints a table; not a test, since
+time depends on the machine.
 
 .venv/bin/python tests/benchmark.py
 """
@@ -29,12 +30,18 @@ import main
 from notebooks.recommender import tmdb as tmdb_room
 from notebooks.recommender.model import get_embedding_function
 
-# Private names of `main` in this file are steps that are measured alone, or limits that are changed for it.
-PAGES, LATENCY, LIMIT = 210, 0.1, 40  # pages; seconds an answer takes; requests a second that TMDb allows
+# Private names of `main` in this file are steps that are measured alone, or limits that are
+# changed for it.
+PAGES, LATENCY, LIMIT = (
+    210,
+    0.1,
+    40,
+)  # pages; seconds an answer takes; requests a second that TMDb allows
 SIZES = 1_000, 10_000, 100_000  # movies
-# The standard deviation of the noise that makes another movie of one, in each of an embedding's numbers. Among the
-# catalogue's movies the median distance to the nearest falls by 0.05 with each doubling, from 0.92 among 1,000: among
-# 100,000 it would be 0.58, and two movies that this noise makes of one are as far from each other.
+# The standard deviation of the noise that makes another movie of one, in each of an embedding's
+# numbers. Among the catalogue's movies the median distance to the nearest falls by 0.05 with each
+# doubling, from 0.92 among 1,000: among 100,000 it would be 0.58, and two movies that this noise
+# makes of one are as far from each other.
 NOISE = 0.033
 
 
@@ -52,14 +59,20 @@ class SlowTMDb(FakeTMDb):
 
     def busiest_second(self) -> int:
         times = sorted(self.times)
-        return max((sum(start <= other < start + 1 for other in times) for start in times), default=0)
+        return max(
+            (sum(start <= other < start + 1 for other in times) for start in times), default=0
+        )
 
 
 def measure_fetch() -> None:
-    """Fetch from a local TMDb: one page after another, as `main` does it, and from the cache."""
+    """
+    Fetch from a local TMDb: one page after another, as `main` does it, and
+    from the cache.
+    """
     bound = PAGES / LIMIT
     print(
-        f"Fetching {PAGES} pages at {1_000 * LATENCY:.0f} ms each; at {LIMIT} a second that takes {bound:.2f} s or more"
+        f"Fetching {PAGES} pages at {1_000 * LATENCY:.0f} ms each; at {LIMIT} a second that "
+        f"takes {bound:.2f} s or more"
     )
     print(f"{'':22}{'seconds':>9}{'pages/s':>9}{'x bound':>9}{'most in a second':>18}")
     config.TMDB_API_KEY = V3_KEY
@@ -88,9 +101,13 @@ def seconds_for(function, *args, **kwargs) -> float:
 
 def measure_import() -> float:
     """Seconds that `import main` takes in a new process."""
-    code = "import time; start = time.perf_counter(); import main; print(time.perf_counter() - start)"
+    code = (
+        "import time; start = time.perf_counter(); import main; print(time.perf_counter() - start)"
+    )
     root = Path(main.__file__).parent
-    return median(float(subprocess.check_output([sys.executable, "-c", code], cwd=root)) for _ in range(5))
+    return median(
+        float(subprocess.check_output([sys.executable, "-c", code], cwd=root)) for _ in range(5)
+    )
 
 
 @contextmanager
@@ -106,19 +123,30 @@ def busy_cores(count: int):
 
 
 def measure_embedding() -> tuple[dict, np.ndarray]:
-    """Embed the catalogue's texts by `main` and by one plain `encode`, on a quiet machine and on a busy one."""
+    """
+    Embed the catalogue's texts by `main` and by one plain `encode`, on a quiet
+    machine and on a busy one.
+    """
     texts = main.prep_movies(main.load_sample_movies())["text"].to_list()
     ours, model = get_embedding_function(config.EMBEDDING_MODEL), main.load_model()
     vectors = np.array(ours(texts))
     some = texts[:320]
-    figures = {"tokens": np.mean([len(ids) for ids in model.tokenizer(texts, truncation=True)["input_ids"]])}
+    figures = {
+        "tokens": np.mean(
+            [len(ids) for ids in model.tokenizer(texts, truncation=True)["input_ids"]]
+        )
+    }
     for busy in range(os.cpu_count() + 1):
         with busy_cores(busy):
             # In turns, so that both meet the same machine.
-            times = [(seconds_for(ours, some), seconds_for(model.encode, some, batch_size=16)) for _ in range(3)]
+            times = [
+                (seconds_for(ours, some), seconds_for(model.encode, some, batch_size=16))
+                for _ in range(3)
+            ]
         rates = [len(some) / median(column) for column in zip(*times, strict=True)]
         print(
-            f"{busy} cores busy: {rates[0]:.0f} movies/s, one plain encode {rates[1]:.0f}: x {rates[0] / rates[1]:.2f}"
+            f"{busy} cores busy: {rates[0]:.0f} movies/s, one plain encode {rates[1]:.0f}: x "
+            f"{rates[0] / rates[1]:.2f}"
         )
         figures.setdefault("rate", rates[0])
     return figures, vectors
@@ -127,13 +155,18 @@ def measure_embedding() -> tuple[dict, np.ndarray]:
 def make_noisy(vectors: np.ndarray, size: int) -> np.ndarray:
     """Make embeddings of so many movies: the real ones, then copies with noise."""
     copies = np.tile(vectors, (size // len(vectors), 1))
-    copies[len(vectors) :] += np.random.default_rng(0).normal(0, NOISE, copies[len(vectors) :].shape)
+    copies[len(vectors) :] += np.random.default_rng(0).normal(
+        0, NOISE, copies[len(vectors) :].shape
+    )
     return copies / np.linalg.norm(copies, axis=1, keepdims=True)
 
 
 def make_catalogue(size: int) -> pl.DataFrame:
     df = main.prep_movies(main.load_sample_movies())
-    return pl.concat(df.with_columns(pl.col("id") + (f"-{copy}" if copy else "")) for copy in range(size // len(df)))
+    return pl.concat(
+        df.with_columns(pl.col("id") + (f"-{copy}" if copy else ""))
+        for copy in range(size // len(df))
+    )
 
 
 def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
@@ -164,17 +197,24 @@ def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
     for name, ask in asked.items():
         ask()
         figures[name] = 1_000 * median(seconds_for(ask) for _ in range(20))
-    figures["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # in MiB, as Linux counts
+    figures["memory"] = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    )  # in MiB, as Linux counts
     # The questions are titles: real, and not stored.
     questions = collection._embedding_function(df["title"].head(len(vectors)).to_list()[::5])
-    answer = collection.query(query_embeddings=questions, n_results=20, include=["distances"])["distances"]
+    answer = collection.query(query_embeddings=questions, n_results=20, include=["distances"])[
+        "distances"
+    ]
     true = np.sort(2 - 2 * np.array(questions) @ embeddings.T)[:, :20]
     # By distance, since of two that are equally near either may come.
     return figures | {"recall": np.mean(np.array(answer) <= true[:, -1:] + 1e-5)}
 
 
 def measure_second_run(size: int, folder: Path) -> float:
-    """Seconds that a new process takes from the folder to the first answer, when there is nothing to embed."""
+    """
+    Seconds that a new process takes from the folder to the first answer, when
+    there is nothing to embed.
+    """
     config.CHROMA_PATH = folder
     df = make_catalogue(size)
     main.load_model().encode("warm")
@@ -188,7 +228,10 @@ def measure_second_run(size: int, folder: Path) -> float:
 
 
 def measure_first_answer(vectors: np.ndarray) -> float:
-    """Seconds from starting Python to the first answer in a folder that holds the catalogue."""
+    """
+    Seconds from starting Python to the first answer in a folder that holds the
+    catalogue.
+    """
     code = """
 from main import *
 movies = get_collection(get_client(), "movies")
@@ -200,22 +243,31 @@ find_movies(movies, "a robot that wants to be human")
         environment = os.environ | {"CHROMA_PATH": folder}
         command = [sys.executable, "-c", code]
         root = Path(main.__file__).parent
-        return median(seconds_for(subprocess.check_call, command, cwd=root, env=environment) for _ in range(3))
+        return median(
+            seconds_for(subprocess.check_call, command, cwd=root, env=environment) for _ in range(3)
+        )
 
 
 def in_new_process(function, *args):
-    """Call a function in a process of its own, so that its peak of memory is its own."""
+    """
+    Call a function in a process of its own, so that its peak of memory is its
+    own.
+    """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *args).result()
 
 
 def measure_growth() -> None:
-    """Embed, store and ask for more and more movies, and extend the line through the last two sizes to a million."""
+    """
+    Embed, store and ask for more and more movies, and extend the line through
+    the last two sizes to a million.
+    """
     print(f"\nimport main takes {measure_import():.2f} s")
     embedding, vectors = in_new_process(measure_embedding)
     print(
         f"Embedding texts of {embedding['tokens']:.0f} tokens: {embedding['rate']:.0f} movies/s; "
-        f"first answer in a new process over a filled folder: {measure_first_answer(vectors):.1f} s\n"
+        "first answer in a new process over a filled folder: "
+        f"{measure_first_answer(vectors):.1f} s\n"
     )
     columns = []
     for size in SIZES:

@@ -1,4 +1,7 @@
-"""What the tests share. They never read the developer's own settings, and never leave this machine."""
+"""
+What the tests share. They never read the developer's own settings, and never
+leave this machine.
+"""
 
 import os
 import time
@@ -23,7 +26,9 @@ for name in (
 ):
     os.environ[name] = ""
 os.environ["HF_HUB_OFFLINE"] = "1"
-if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has one core, or threads of one would wait for another's
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # each worker has one core, or threads of one would wait for another's
     os.environ |= {"OMP_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
 
 from tmdb_server import V3_KEY, FakeTMDb, serve
@@ -38,7 +43,10 @@ settings.load_profile("movies")
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs the embedded catalogue, or waits for a server that never answers."""
+    """
+    Mark what needs the embedded catalogue, or waits for a server that never
+    answers.
+    """
     for item in items:
         if {"texts", "titles"} & set(item.fixturenames) or "no answer" in item.name:
             item.add_marker(pytest.mark.slow)
@@ -46,10 +54,15 @@ def pytest_collection_modifyitems(items):
 
 @contextmanager
 def playing_tmdb(folder):
-    """Let `main` ask a TMDb of no movies yet, with a v3 key, a cache in `folder`, and no waiting between tries."""
+    """
+    Let `main` ask a TMDb of no movies yet, with a v3 key, a cache in `folder`,
+    and no waiting between tries.
+    """
     tmdb = FakeTMDb()
     tmdb.waits = []
-    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda s: s > 0.1 and tmdb.waits.append(s))
+    clock = SimpleNamespace(
+        time=time.time, monotonic=time.monotonic, sleep=lambda s: s > 0.1 and tmdb.waits.append(s)
+    )
     with serve(tmdb) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "TMDB_URL", url)
         patch.setattr(config, "TMDB_API_KEY", V3_KEY)
@@ -91,10 +104,15 @@ def titles(catalogue):
 
 @contextmanager
 def knowing(stored):
-    """Let the model look up what was embedded before in this run of the tests: `documents` with their `embeddings`."""
+    """
+    Let the model look up what was embedded before in this run of the tests:
+    `documents` with their `embeddings`.
+    """
     known = dict(zip(stored["documents"], stored["embeddings"], strict=True))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main.load_model(), "encode_document", lambda batch, **_: [known[text] for text in batch])
+        patch.setattr(
+            main.load_model(), "encode_document", lambda batch, **_: [known[text] for text in batch]
+        )
         yield
 
 
@@ -103,13 +121,17 @@ def texts(catalogue, tmp_path_factory):
     """The catalogue's texts, embedded. Not to be changed by a test."""
     collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
     folder = tmp_path_factory.getbasetemp()
-    file = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "texts.npz"  # for all of its workers
+    file = (
+        folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    ) / "texts.npz"  # for all of its workers
     if file.exists():
         with knowing(np.load(file)):
             main.add_movies(collection, catalogue)
     else:
         main.add_movies(collection, catalogue)
         stored = collection.get(include=["documents", "embeddings"])
-        np.savez(folder / "aside.npz", documents=stored["documents"], embeddings=stored["embeddings"])
+        np.savez(
+            folder / "aside.npz", documents=stored["documents"], embeddings=stored["embeddings"]
+        )
         os.replace(folder / "aside.npz", file)
     return collection

@@ -23,9 +23,12 @@ def execute(path, cells=None, **env):
     """Run a notebook, or its first cells."""
     notebook = read(path)
     notebook.cells = notebook.cells[:cells]
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}
+    )
     proxies = {"HTTP_PROXY": DEAD, "HTTPS_PROXY": DEAD, "NO_PROXY": "127.0.0.1"}
-    # polars keeps its settings in the environment, and `main` makes some in a terminal that a notebook does not share.
+    # polars keeps its settings in the environment, and `main` makes some in a terminal that a
+    # notebook does not share.
     here = {name: value for name, value in os.environ.items() if not name.startswith("POLARS_")}
     client.execute(env={**here, **proxies, "TMDB_API_KEY": "", "HF_HUB_OFFLINE": "", **env})
     return notebook
@@ -49,7 +52,10 @@ def check_clean(notebook):
 
 
 def check_committed(path):
-    """A notebook is committed as one clean run in a clean kernel, with nothing of the machine."""
+    """
+    A notebook is committed as one clean run in a clean kernel, with nothing of
+    the machine.
+    """
     notebook = read(path)
     check_clean(notebook)
     counts = [cell.execution_count for cell in code_cells(notebook)]
@@ -67,9 +73,16 @@ def read_text(cell):
 
 
 def check_same(now, then, rel, abs):
-    """Two runs told the same: the words exactly, and the numbers within these tolerances."""
+    """
+    Two runs told the same: the words exactly, and the numbers within these
+    tolerances.
+    """
     number = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
-    now, then = (re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", text) for text in (now, then))  # tables may be wider
+    now, then = (
+        re.sub(r"[─═┌┐└┘├┤┬┴┼╞╡╪│┆ ]+", " ", text) for text in (now, then)
+    )  # tables may be wider
     assert re.sub(number, "#", now) == re.sub(number, "#", then)
-    numbers, old_numbers = ([float(found) for found in re.findall(number, text)] for text in (now, then))
+    numbers, old_numbers = (
+        [float(found) for found in re.findall(number, text)] for text in (now, then)
+    )
     assert numbers == pytest.approx(old_numbers, rel=rel, abs=abs)

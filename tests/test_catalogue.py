@@ -65,7 +65,8 @@ def test_movies_are_sorted_as_tmdb_sorts_them(movies):
 def test_the_file_has_one_movie_a_line_so_that_a_diff_can_be_read(movies):
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith('{"adult"')] == [
-        json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "") for movie in movies
+        json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "")
+        for movie in movies
     ]
 
 
@@ -82,7 +83,10 @@ def test_every_overview_has_35_to_75_words(movies):
 
 def test_no_two_overviews_are_alike(movies):
     # Alike: a quarter of the shorter one's runs of three words stand in the other too.
-    runs = [set(zip(w, w[1:], w[2:], strict=False)) for w in (words(movie["overview"]) for movie in movies)]
+    runs = [
+        set(zip(w, w[1:], w[2:], strict=False))
+        for w in (words(movie["overview"]) for movie in movies)
+    ]
     alike = [
         (movies[i]["title"], movies[j]["title"])
         for i, j in combinations(range(len(runs)), 2)
@@ -97,7 +101,9 @@ def test_no_opening_is_shared_by_more_than_2_percent(movies):
 
 
 def test_no_overview_opens_with_the_title_or_hands_out_praise(movies):
-    praise = re.compile(r"\b(masterpiece|acclaimed|award-winning|must-see|hilarious|starring|directed by)\b", re.I)
+    praise = re.compile(
+        r"\b(masterpiece|acclaimed|award-winning|must-see|hilarious|starring|directed by)\b", re.I
+    )
     assert [m["title"] for m in movies if praise.search(m["overview"])] == []
     assert [m["title"] for m in movies if m["overview"].startswith(f"{m['title']} is ")] == []
 

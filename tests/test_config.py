@@ -18,7 +18,12 @@ def read_setting(folder: Path, name: str, dotenv: str = "", **env) -> str:
     clean = {key: value for key, value in os.environ.items() if not hasattr(config, key)}
     code = f"import config; v = config.{name}; print(repr(v.encode().decode() if isinstance(v, str) else v))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env={**clean, **env}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.strip()
 
@@ -40,12 +45,17 @@ def test_a_dotenv_file_from_a_windows_editor_is_read(tmp_path):
 
 
 def test_the_environment_beats_dotenv(tmp_path):
-    assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO", TMDB_LANGUAGE="fr-FR") == "'fr-FR'"
+    assert (
+        read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO", TMDB_LANGUAGE="fr-FR")
+        == "'fr-FR'"
+    )
 
 
 def test_an_empty_value_means_unset(tmp_path):
     assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=") == "'en-US'"
-    assert read_setting(tmp_path, "TMDB_API_KEY", dotenv="TMDB_API_KEY=abc", TMDB_API_KEY="") == "None"
+    assert (
+        read_setting(tmp_path, "TMDB_API_KEY", dotenv="TMDB_API_KEY=abc", TMDB_API_KEY="") == "None"
+    )
 
 
 def test_a_relative_folder_is_relative_to_the_project(tmp_path):
@@ -65,13 +75,20 @@ def test_a_token_in_dotenv_is_taken_literally(tmp_path, value):
 
 
 def test_other_settings_take_a_comment_after_their_value(tmp_path):
-    assert read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO  # Norwegian\n") == "'nb-NO'"
+    assert (
+        read_setting(tmp_path, "TMDB_LANGUAGE", dotenv="TMDB_LANGUAGE=nb-NO  # Norwegian\n")
+        == "'nb-NO'"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
-def test_a_dotenv_that_is_not_utf_8_is_an_error_that_names_the_file_and_shows_nothing_of_it(tmp_path, encoding):
+def test_a_dotenv_that_is_not_utf_8_is_an_error_that_names_the_file_and_shows_nothing_of_it(
+    tmp_path, encoding
+):
     shutil.copy(config.__file__, tmp_path)
     (tmp_path / ".env").write_bytes("TMDB_API_KEY=sesamø\n".encode(encoding))
-    done = subprocess.run([sys.executable, "-c", "import config"], cwd=tmp_path, capture_output=True, timeout=20)
+    done = subprocess.run(
+        [sys.executable, "-c", "import config"], cwd=tmp_path, capture_output=True, timeout=20
+    )
     assert b".env is not text in UTF-8" in done.stderr
     assert b"sesam" not in done.stderr

@@ -34,7 +34,10 @@ def ids(movies):
 
 
 def everything_shown(error: BaseException) -> str:
-    """All that a failure can print: messages, reprs and tracebacks, down every chain of causes and contexts."""
+    """
+    All that a failure can print: messages, reprs and tracebacks, down every
+    chain of causes and contexts.
+    """
     shown = "".join(traceback.format_exception(error))
     while error:
         shown += f"{error!r} {error} {vars(error)}"
@@ -52,7 +55,11 @@ def test_fetch_returns_every_movie_of_every_page_once_best_vote_average_first(tm
 
 
 def test_fetch_leaves_out_movies_with_fewer_votes(tmdb):
-    tmdb.movies = [make_movie(1, vote_count=999), make_movie(2, vote_count=1_000), make_movie(3, vote_count=5_000)]
+    tmdb.movies = [
+        make_movie(1, vote_count=999),
+        make_movie(2, vote_count=1_000),
+        make_movie(3, vote_count=5_000),
+    ]
     assert sorted(ids(fetch_popular_movies())) == [2, 3]
     assert sorted(ids(fetch_popular_movies(min_votes=5_000))) == [3]
     assert sorted(ids(fetch_popular_movies(min_votes=0))) == [1, 2, 3]
@@ -147,7 +154,9 @@ TRANSIENT = {
         handler, 429, {}, {"Retry-After": formatdate(time.time() + 9, usegmt=True)}
     ),
     "429 until nonsense": answer(429, {}, Retry_After="soon"),
-    **{str(status): answer(status, b"oops") for status in (408, *range(500, 505), *range(520, 525))},
+    **{
+        str(status): answer(status, b"oops") for status in (408, *range(500, 505), *range(520, 525))
+    },
     "dropped connection": lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
     "half a body": half_a_body,
     "half a document": answer(200, b'{"page": 1, "results": ['),
@@ -160,7 +169,9 @@ LASTING = {
     "forbidden": answer(403, {}),
     "no such path": answer(404, {}),
     "redirect": answer(302, b"", Location="http://127.0.0.1:9/login"),
-    "login page": answer(200, b"<!doctype html><title>Log in to the wi-fi</title>", Content_Type="text/html"),
+    "login page": answer(
+        200, b"<!doctype html><title>Log in to the wi-fi</title>", Content_Type="text/html"
+    ),
     "a list": answer(200, [1, 2]),
     "no movies": answer(200, {"success": True}),
     "movies that are no list": answer(200, PAGE | {"results": {"id": 1}}),
@@ -175,7 +186,10 @@ LASTING = {
 }
 # All statuses go the same way, so one stands for them where many things are looked at.
 KINDS = [fault for fault in TRANSIENT | LASTING if not re.fullmatch(r"408|50[1-4]|52\d", fault)]
-WRONG_KEYS = {"v3": "f00dfacef00dfacef00dfacef00dface", "v4": "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY"}
+WRONG_KEYS = {
+    "v3": "f00dfacef00dfacef00dfacef00dface",
+    "v4": "eyJmb29kZmFjZSI6MX0.ZmVlZGZhY2U.ZGVhZGJlZWY",
+}
 
 
 # Private names of `main` in this file are limits and waits that nothing public tells or changes.
@@ -184,9 +198,13 @@ TIMEOUT = tmdb_room.TIMEOUT
 
 @pytest.fixture(autouse=True)
 def _impatient(request):
-    """Wait for less than users do where nothing comes, but long enough for an answer on a busy machine."""
+    """
+    Wait for less than users do where nothing comes, but long enough for an
+    answer on a busy machine.
+    """
     nothing_comes = "no answer" in request.node.name or "byte_at_a_time" in request.node.name
-    # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the server's key back.
+    # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the
+    # server's key back.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tmdb_room, "TIMEOUT", 0.5 if nothing_comes else TIMEOUT)
         yield
@@ -204,7 +222,9 @@ def test_a_fault_that_passes_is_tried_again_and_the_movies_are_all_there(tmdb, f
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_a_fault_that_stays_ends_after_a_few_tries_in_one_error_with_no_partial_result(tmdb, fault):
     tmdb.movies = [make_movie(id) for id in range(1, 30)]
-    tmdb.faults = dict.fromkeys(range(2, 100), TRANSIENT[fault])  # the first page arrives, the second never does
+    tmdb.faults = dict.fromkeys(
+        range(2, 100), TRANSIENT[fault]
+    )  # the first page arrives, the second never does
     with pytest.raises(TMDbError, match=r"TMDb at 127\.0\.0\.1 .*\."):
         fetch_popular_movies()
     assert len(tmdb.requests) == 1 + tmdb_room.TRIES
@@ -225,7 +245,9 @@ def test_a_refused_key_names_the_setting(tmdb, monkeypatch):
         fetch_popular_movies()
 
 
-@pytest.mark.parametrize(("fault", "seconds"), [("429", 0.5), ("429 for seconds", 7), ("429 until a date", 8)])
+@pytest.mark.parametrize(
+    ("fault", "seconds"), [("429", 0.5), ("429 for seconds", 7), ("429 until a date", 8)]
+)
 def test_a_busy_tmdb_is_left_alone_for_as_long_as_it_says(tmdb, fault, seconds):
     tmdb.faults = {1: TRANSIENT[fault]}
     fetch_popular_movies()
@@ -248,7 +270,9 @@ def test_all_tries_of_a_document_together_end_within_a_minute():
 
 @pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)
 @pytest.mark.parametrize("fault", KINDS)
-def test_the_key_is_nowhere_in_what_a_failure_shows_logs_or_stores(tmdb, tmp_path, monkeypatch, caplog, fault, key):
+def test_the_key_is_nowhere_in_what_a_failure_shows_logs_or_stores(
+    tmdb, tmp_path, monkeypatch, caplog, fault, key
+):
     monkeypatch.setattr(config, "TMDB_API_KEY", key)
     tmdb.faults = dict.fromkeys(range(1, 100), (TRANSIENT | LASTING)[fault])
     with caplog.at_level(logging.DEBUG), pytest.raises(TMDbError) as caught:
@@ -260,7 +284,9 @@ def test_the_key_is_nowhere_in_what_a_failure_shows_logs_or_stores(tmdb, tmp_pat
 
 
 @pytest.mark.parametrize("key", [V3_KEY, V4_KEY], ids=WRONG_KEYS)
-def test_the_key_is_nowhere_in_the_cache_or_the_logs_of_a_fetch_that_works(tmdb, tmp_path, monkeypatch, caplog, key):
+def test_the_key_is_nowhere_in_the_cache_or_the_logs_of_a_fetch_that_works(
+    tmdb, tmp_path, monkeypatch, caplog, key
+):
     monkeypatch.setattr(config, "TMDB_API_KEY", key)
     tmdb.movies = [make_movie(id) for id in range(1, 92)]
     with caplog.at_level(logging.DEBUG):
@@ -307,7 +333,8 @@ def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(tmdb):
     tmdb.faults = {}
     tmdb.requests.clear()
     assert len(fetch_popular_movies()) == 600
-    # 20 of 30 pages were answered. What was under way when the others failed may not have been stored.
+    # 20 of 30 pages were answered. What was under way when the others failed may not have been
+    # stored.
     assert 10 <= len(tmdb.requests) <= 10 + tmdb_room.AT_ONCE
 
 
@@ -365,8 +392,14 @@ def test_movies_that_tmdb_counts_and_does_not_hand_out_are_warned_of_with_both_n
     min_votes=st.integers(0, 400),
     shifts=st.integers(0, 6),
 )
-def test_whatever_the_catalogue_and_however_pages_shift_the_fetch_returns_exactly_its_movies(votes, min_votes, shifts):
-    with TemporaryDirectory() as folder, playing_tmdb(Path(folder)) as tmdb, pytest.MonkeyPatch.context() as patch:
+def test_whatever_the_catalogue_and_however_pages_shift_the_fetch_returns_exactly_its_movies(
+    votes, min_votes, shifts
+):
+    with (
+        TemporaryDirectory() as folder,
+        playing_tmdb(Path(folder)) as tmdb,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr(main, "_LAST_PAGE", 2)
         tmdb.last_page, tmdb.shifts = 2, shifts
         tmdb.movies = [make_movie(id, vote_count=count) for id, count in enumerate(votes)]
@@ -402,7 +435,9 @@ def test_a_broken_entry_of_the_cache_is_asked_for_again(tmdb, tmp_path, content)
     assert len(tmdb.requests) == 2
 
 
-def test_a_cache_that_is_removed_meanwhile_is_made_again_and_gives_no_old_answer(tmdb, tmp_path, monkeypatch):
+def test_a_cache_that_is_removed_meanwhile_is_made_again_and_gives_no_old_answer(
+    tmdb, tmp_path, monkeypatch
+):
     monkeypatch.setattr(config, "CACHE_DIR", tmp_path / "cache")
     get_id_to_genre()
     shutil.rmtree(tmp_path / "cache")
@@ -414,11 +449,23 @@ def test_a_cache_that_is_removed_meanwhile_is_made_again_and_gives_no_old_answer
 @pytest.mark.parametrize("blocks", [0, 1])
 def test_a_full_disk_costs_one_warning_and_not_the_answer(tmdb, tmp_path, blocks):
     tmdb.movies = [make_movie(id) for id in range(1, 92)]
-    env = {**os.environ, "TMDB_URL": config.TMDB_URL, "TMDB_API_KEY": V3_KEY, "CACHE_DIR": str(tmp_path)}
-    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1_024},) * 2); import main; " + (
-        "import warnings; warnings.simplefilter('always'); print(len(main.fetch_popular_movies()))"
+    env = {
+        **os.environ,
+        "TMDB_URL": config.TMDB_URL,
+        "TMDB_API_KEY": V3_KEY,
+        "CACHE_DIR": str(tmp_path),
+    }
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({blocks * 1_024},) * 2); "
+        "import main; "
+        + (
+            "import warnings; warnings.simplefilter('always'); "
+            "print(len(main.fetch_popular_movies()))"
+        )
     )
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30
+    )
     assert done.stdout == "91\n"
     assert done.stderr.count("Warning") == 1
     assert not list(tmp_path.iterdir())
@@ -435,7 +482,12 @@ def test_a_cache_that_cannot_be_used_costs_one_warning(tmdb, tmp_path, monkeypat
 
 def test_processes_share_the_cache(tmdb, tmp_path):
     tmdb.movies = [make_movie(id) for id in range(1, 400)]
-    env = {**os.environ, "TMDB_URL": config.TMDB_URL, "TMDB_API_KEY": V3_KEY, "CACHE_DIR": str(tmp_path)}
+    env = {
+        **os.environ,
+        "TMDB_URL": config.TMDB_URL,
+        "TMDB_API_KEY": V3_KEY,
+        "CACHE_DIR": str(tmp_path),
+    }
     code = "import main; print(len(main.fetch_popular_movies()))"
     child = {"env": env, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     children = [subprocess.Popen([sys.executable, "-c", code], **child) for _ in range(3)]
@@ -480,7 +532,9 @@ UNUSABLE = {
 @pytest.mark.parametrize("row", UNUSABLE.values(), ids=UNUSABLE)
 def test_a_row_that_cannot_be_used_is_an_error_that_names_movie_and_field(tmdb, row):
     body = (
-        b'{"page": 1, "total_pages": 1, "total_results": 1, "results": [' + row.replace(b"{", b'{"id": 603, ') + b"]}"
+        b'{"page": 1, "total_pages": 1, "total_results": 1, "results": ['
+        + row.replace(b"{", b'{"id": 603, ')
+        + b"]}"
     )
     tmdb.faults = dict.fromkeys(range(1, 9), answer(200, body))
     field = row.split(b'"')[1].decode()
@@ -504,8 +558,15 @@ def test_a_date_to_try_again_that_is_none_is_as_good_as_no_date(tmdb, date):
 
 
 def shown_variables(error: BaseException) -> str:
-    """The variables of every frame of a traceback, and what IPython's verbose form makes of it."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "/tests/" not in frame.f_code.co_filename]
+    """
+    The variables of every frame of a traceback, and what IPython's verbose
+    form makes of it.
+    """
+    frames = [
+        frame
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if "/tests/" not in frame.f_code.co_filename
+    ]
     form = VerboseTB(theme_name="nocolor").text(type(error), error, error.__traceback__.tb_next)
     return form + "".join(repr(frame.f_locals) for frame in frames)
 
@@ -524,9 +585,16 @@ def test_no_variable_of_a_traceback_holds_the_key(tmdb, monkeypatch, fault, key)
 def test_ctrl_c_begins_no_request_and_the_process_ends_whatever_the_server_does(tmdb, tmp_path):
     tmdb.movies = [make_movie(id) for id in range(1, 2_000)]
     tmdb.faults = dict.fromkeys(range(5, 100), lambda handler: time.sleep(20))
-    env = {**os.environ, "TMDB_URL": config.TMDB_URL, "TMDB_API_KEY": V3_KEY, "CACHE_DIR": str(tmp_path)}
+    env = {
+        **os.environ,
+        "TMDB_URL": config.TMDB_URL,
+        "TMDB_API_KEY": V3_KEY,
+        "CACHE_DIR": str(tmp_path),
+    }
     code = "import main; main.fetch_popular_movies()"
-    with subprocess.Popen([sys.executable, "-c", code], env=env, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=env, stderr=subprocess.PIPE, text=True
+    ) as child:
         while len(tmdb.requests) < 6:
             time.sleep(0.05)
         child.send_signal(signal.SIGINT)
@@ -549,5 +617,10 @@ print("after")"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, timeout=60).execute()
     shown = notebook.cells[0].outputs
-    assert "".join(output.text for output in shown if output.output_type == "stream") == "before\nafter\n"
-    assert [output.data for output in shown if output.output_type == "display_data"] == [{"text/plain": ""}]
+    assert (
+        "".join(output.text for output in shown if output.output_type == "stream")
+        == "before\nafter\n"
+    )
+    assert [output.data for output in shown if output.output_type == "display_data"] == [
+        {"text/plain": ""}
+    ]

@@ -1,7 +1,20 @@
-"""The first notebook: as it is committed, and as it runs with no key and no network."""
+"""
+The first notebook: as it is committed, and as it runs with no key and no
+network.
+"""
 
 import pytest
-from kernels import FIRST, check_clean, check_committed, check_same, code_cells, execute, outputs, read, read_text
+from kernels import (
+    FIRST,
+    check_clean,
+    check_committed,
+    check_same,
+    code_cells,
+    execute,
+    outputs,
+    read,
+    read_text,
+)
 from nbclient import NotebookClient
 
 pytestmark = pytest.mark.slow
@@ -29,7 +42,9 @@ def test_the_notebook_is_committed_as_one_clean_run():
 def test_without_its_project_the_notebook_says_what_to_get(tmp_path):
     notebook = read(FIRST)
     notebook.cells = code_cells(notebook)[:1]
-    client = NotebookClient(notebook, timeout=60, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(
+        notebook, timeout=60, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    )
     client.execute()
     [error] = outputs(notebook)
     assert error.evalue.startswith("This notebook needs its project")

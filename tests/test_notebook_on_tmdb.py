@@ -1,4 +1,7 @@
-"""The first notebook on another TMDb than the one that it was written on: in two languages, and with few movies."""
+"""
+The first notebook on another TMDb than the one that it was written on: in two
+languages, and with few movies.
+"""
 
 import json
 
@@ -12,7 +15,10 @@ import main
 
 pytestmark = pytest.mark.slow
 
-NB_GENRES = {35: "Komedie", 27: "Grøsser"}  # of the other genres the catalogue keeps its texts, and embeddings
+NB_GENRES = {
+    35: "Komedie",
+    27: "Grøsser",
+}  # of the other genres the catalogue keeps its texts, and embeddings
 STORIES = [
     "A crew meets a creature from space.",
     "A robot learns what love is.",
@@ -23,13 +29,20 @@ STORIES = [
 
 
 def make_other_movies(language):
-    """Sixty movies that the embedded catalogue does not hold, two of them of one name, as TMDb would give them."""
+    """
+    Sixty movies that the embedded catalogue does not hold, two of them of one
+    name, as TMDb would give them.
+    """
     norwegian = language.startswith("nb")
     return [
         make_movie(
             900_000 + number,
-            title="The Thing" if number < 2 else f"{'Fortellingen' if norwegian else 'The tale'} of {number}",
-            overview="" if norwegian and number % 3 == 0 else f"{STORIES[number % 5]} It is story number {number}.",
+            title="The Thing"
+            if number < 2
+            else f"{'Fortellingen' if norwegian else 'The tale'} of {number}",
+            overview=""
+            if norwegian and number % 3 == 0
+            else f"{STORIES[number % 5]} It is story number {number}.",
             genre_ids=[[35, 18], [27], [878, 28]][number % 3],
             release_date=f"{1960 + number}-05-01",
         )
@@ -39,7 +52,10 @@ def make_other_movies(language):
 
 @pytest.fixture(scope="module")
 def vectors(tmp_path_factory, catalogue, texts):
-    """A folder for vectors that holds those of the judged movies, so that no notebook embeds them again."""
+    """
+    A folder for vectors that holds those of the judged movies, so that no
+    notebook embeds them again.
+    """
     folder = tmp_path_factory.mktemp("vectors")
     stored = texts.get(include=["documents", "embeddings"])
     with pytest.MonkeyPatch.context() as patch, knowing(stored):
@@ -57,7 +73,12 @@ def test_the_notebook_runs_on_another_tmdb_in_any_language(language, vectors):
     tmdb.genres = main.get_id_to_genre() | (NB_GENRES if language == "nb-NO" else {})
     with serve(tmdb) as url:
         notebook = execute(
-            FIRST, TMDB_URL=url, TMDB_API_KEY=V3_KEY, TMDB_LANGUAGE=language, CACHE_DIR="", CHROMA_PATH=vectors
+            FIRST,
+            TMDB_URL=url,
+            TMDB_API_KEY=V3_KEY,
+            TMDB_LANGUAGE=language,
+            CACHE_DIR="",
+            CHROMA_PATH=vectors,
         )
     check_clean(notebook)
     shown = json.dumps(outputs(notebook), ensure_ascii=False)
@@ -68,7 +89,9 @@ def test_the_notebook_runs_on_another_tmdb_in_any_language(language, vectors):
 
 
 @pytest.mark.parametrize("count", [0, 3, 10])
-def test_a_tmdb_of_few_movies_is_said_to_be_too_small_and_the_embedded_catalogue_takes_its_place(count):
+def test_a_tmdb_of_few_movies_is_said_to_be_too_small_and_the_embedded_catalogue_takes_its_place(
+    count,
+):
     tmdb = FakeTMDb()
     tmdb.movies = make_other_movies("en-US")[:count]
     with serve(tmdb) as url:

@@ -42,9 +42,19 @@ def find_free_port() -> int:
 
 def start_chroma(folder, port) -> subprocess.Popen:
     """Start a Chroma server as the README says, and wait until it answers."""
-    command = [Path(sysconfig.get_path("scripts")) / "chroma", "run", "--path", folder, "--host", "127.0.0.1"]
+    command = [
+        Path(sysconfig.get_path("scripts")) / "chroma",
+        "run",
+        "--path",
+        folder,
+        "--host",
+        "127.0.0.1",
+    ]
     process = subprocess.Popen(
-        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+        [*command, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
     )
     for _ in range(600):
         try:
@@ -75,7 +85,10 @@ def running_chroma(folder):
 
 @pytest.fixture(autouse=True)
 def close_connections(monkeypatch):
-    """Close what Chroma's clients leave open, and let the garbage collector complain of none before that."""
+    """
+    Close what Chroma's clients leave open, and let the garbage collector
+    complain of none before that.
+    """
     opened = []
 
     class RememberedClient(httpx.Client):
@@ -97,7 +110,10 @@ def chroma_url(tmp_path_factory):
 
 @pytest.fixture(params=["folder", pytest.param("server", marks=pytest.mark.slow)])
 def place(request, tmp_path, monkeypatch):
-    """Where vectors are kept, as settings. Each test has a folder or a name on the server to itself."""
+    """
+    Where vectors are kept, as settings. Each test has a folder or a name on
+    the server to itself.
+    """
     if request.param == "folder":
         setting = {"CHROMA_PATH": str(tmp_path / "vectors")}
         monkeypatch.setattr(config, "CHROMA_PATH", Path(setting["CHROMA_PATH"]))
@@ -115,16 +131,23 @@ def make_movies(number, **fields):
 
 
 def check_whole(collection, number):
-    """Check that of each movie that is there all is there, and that its embedding is that of its text."""
+    """
+    Check that of each movie that is there all is there, and that its embedding
+    is that of its text.
+    """
     stored = collection.get(include=["documents", "metadatas", "embeddings"])
     assert len(stored["ids"]) == len(set(stored["ids"])) == number
     assert all(
-        metadata["title"] == f"Movie {id}" for id, metadata in zip(stored["ids"], stored["metadatas"], strict=True)
+        metadata["title"] == f"Movie {id}"
+        for id, metadata in zip(stored["ids"], stored["metadatas"], strict=True)
     )
-    np.testing.assert_allclose(stored["embeddings"], collection._embedding_function(stored["documents"]), atol=1e-5)
+    np.testing.assert_allclose(
+        stored["embeddings"], collection._embedding_function(stored["documents"]), atol=1e-5
+    )
 
 
-# What a process of its own runs to add thirty movies, a few at a time. It says when it is to embed some.
+# What a process of its own runs to add thirty movies, a few at a time. It says when it is to embed
+# some.
 ADD_THIRTY = """
 import main
 from tmdb_server import make_movie
@@ -139,7 +162,11 @@ PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
 
 def start_adding(place, code=ADD_THIRTY, **kwargs):
     return subprocess.Popen(
-        [sys.executable, "-c", code], env={**os.environ, **place, **PATH}, stdout=subprocess.PIPE, text=True, **kwargs
+        [sys.executable, "-c", code],
+        env={**os.environ, **place, **PATH},
+        stdout=subprocess.PIPE,
+        text=True,
+        **kwargs,
     )
 
 
@@ -151,7 +178,10 @@ def test_the_same_code_stores_finds_filters_and_recommends(place, catalogue):
         "The Godfather: Part II",
     ]
     old = find_similar(
-        collection, "war", n=5, where={"$and": [{"year": {"$lt": 1990}}, {"genres": {"$contains": "Drama"}}]}
+        collection,
+        "war",
+        n=5,
+        where={"$and": [{"year": {"$lt": 1990}}, {"genres": {"$contains": "Drama"}}]},
     )
     assert old.height == 5
     assert set(old["year"].cast(int) < 1990) == {True}
@@ -167,7 +197,9 @@ def test_a_second_process_finds_the_vectors_on_the_server_and_embeds_nothing(chr
 
 
 @pytest.mark.slow
-def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_moved_to_and_embeds_nothing(tmp_path):
+def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_moved_to_and_embeds_nothing(
+    tmp_path,
+):
     here, there = tmp_path / "here", tmp_path / "there"
     run_python(ADD_THIRTY, CHROMA_PATH=str(here), **PATH)
     shutil.move(here, there)
@@ -177,7 +209,9 @@ def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_move
 def test_a_changed_text_replaces_the_old_one_and_facts_that_went_are_gone(place):
     collection = get_collection(get_client(), "movies")
     add_movies(collection, make_movies(3))
-    changed = prep_movies([make_movie(0), make_movie(1, overview="A shark."), make_movie(2, poster_path=None)])
+    changed = prep_movies(
+        [make_movie(0), make_movie(1, overview="A shark."), make_movie(2, poster_path=None)]
+    )
     assert add_movies(collection, changed) == 2
     assert find_similar(collection, "shark", n=1)["id"].item() == "1"
     check_whole(collection, 3)
@@ -201,14 +235,18 @@ def test_another_model_is_refused_with_both_names_and_the_two_ways_out(place, mo
     get_client().delete_collection(other.name)
 
 
-@pytest.mark.parametrize(("function", "called"), [(None, "none"), (DefaultEmbeddingFunction(), "default")])
+@pytest.mark.parametrize(
+    ("function", "called"), [(None, "none"), (DefaultEmbeddingFunction(), "default")]
+)
 def test_a_collection_that_another_program_made_is_refused_with_a_way_out(place, function, called):
     get_client().create_collection("movies", embedding_function=function)
     with pytest.raises(
         ValueError, match=rf"'movies' was made by another program \(embedding function: {called}\)"
     ) as caught:
         get_collection(get_client(), "movies")
-    assert "Give the latter a collection of its own: get_collection(client, 'movies-2')" in str(caught.value)
+    assert "Give the latter a collection of its own: get_collection(client, 'movies-2')" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("name", ["", "ab", "movies!", "x" * 513])
@@ -217,7 +255,9 @@ def test_a_name_that_chroma_does_not_take_is_a_value_error_with_the_name(place, 
         get_collection(get_client(), name)
 
 
-def test_a_model_whose_name_was_misspelt_is_mended_by_the_right_name_while_no_movie_is_there(place, monkeypatch):
+def test_a_model_whose_name_was_misspelt_is_mended_by_the_right_name_while_no_movie_is_there(
+    place, monkeypatch
+):
     monkeypatch.setattr(config, "EMBEDDING_MODEL", "no/such-model")
     with pytest.raises(RuntimeError, match="no/such-model"):
         add_movies(get_collection(get_client(), "movies"), make_movies(2))
@@ -226,8 +266,14 @@ def test_a_model_whose_name_was_misspelt_is_mended_by_the_right_name_while_no_mo
     check_whole(get_collection(get_client(), "movies"), 2)
 
 
-def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(place, tmp_path, monkeypatch):
-    here, there, other = tmp_path / "here" / "final", tmp_path / "there" / "my-model", tmp_path / "other" / "final"
+def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(
+    place, tmp_path, monkeypatch
+):
+    here, there, other = (
+        tmp_path / "here" / "final",
+        tmp_path / "there" / "my-model",
+        tmp_path / "other" / "final",
+    )
     for folder in (here, there, other):
         shutil.copytree(get_model_path(), folder)
     with open(other / "model.safetensors", "ab") as weights:
@@ -237,7 +283,9 @@ def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(pl
     assert str(tmp_path) not in str(made.configuration_json)
     add_movies(made, make_movies(2))
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(there))
-    assert find_similar(get_collection(get_client(), "movies"), "Movie 1", n=1)["distance"].item() < 2
+    assert (
+        find_similar(get_collection(get_client(), "movies"), "Movie 1", n=1)["distance"].item() < 2
+    )
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(other))
     with pytest.raises(ValueError, match="was made with the model 'folder with weights"):
         get_collection(get_client(), "movies")
@@ -245,7 +293,8 @@ def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(pl
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_left_only_whole_movies_and_the_next_completes_it(place):
-    # It waits before each part, so that it is killed for sure when three parts are stored and the fourth is not.
+    # It waits before each part, so that it is killed for sure when three parts are stored and the
+    # fourth is not.
     waiting = ADD_THIRTY.replace("or load_model", "or input() or load_model")
     with start_adding(place, waiting, stdin=subprocess.PIPE) as killed:
         for _ in range(3):
@@ -260,7 +309,9 @@ def test_a_run_that_was_killed_left_only_whole_movies_and_the_next_completes_it(
 
 
 @pytest.mark.slow
-def test_two_processes_that_add_the_same_movies_to_one_server_end_with_each_movie_once(chroma_url, monkeypatch):
+def test_two_processes_that_add_the_same_movies_to_one_server_end_with_each_movie_once(
+    chroma_url, monkeypatch
+):
     place = {"CHROMA_URL": chroma_url}
     monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
     client = get_client()
@@ -272,7 +323,9 @@ def test_two_processes_that_add_the_same_movies_to_one_server_end_with_each_movi
 
 
 @pytest.mark.slow
-def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written(tmp_path, monkeypatch):
+def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written(
+    tmp_path, monkeypatch
+):
     with running_chroma(tmp_path) as (port, server):
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
         monkeypatch.setattr(main, "_CHUNK", 4)
@@ -308,15 +361,22 @@ def test_a_server_that_stops_in_the_middle_is_named_and_no_movie_is_half_written
             stop(server)
 
 
-def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_start_one(monkeypatch):
+def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_start_one(
+    monkeypatch,
+):
     port = find_free_port()
     monkeypatch.setattr(config, "CHROMA_URL", f"http://localhost:{port}")
-    with pytest.raises(ConnectionError, match=rf"localhost:{port} cannot.* \(ConnectError.*chroma run --path FOLDER"):
+    with pytest.raises(
+        ConnectionError,
+        match=rf"localhost:{port} cannot.* \(ConnectError.*chroma run --path FOLDER",
+    ):
         get_client()
 
 
 def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it(monkeypatch):
-    monkeypatch.setattr(database, "_FIRST_ANSWER", 0.2)  # private, for nobody should wait ten seconds here
+    monkeypatch.setattr(
+        database, "_FIRST_ANSWER", 0.2
+    )  # private, for nobody should wait ten seconds here
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
@@ -325,7 +385,9 @@ def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it
 
 
 @pytest.mark.slow
-def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_shows_no_token(tmp_path, monkeypatch):
+def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_shows_no_token(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(database, "_ANSWER", 0.5)  # private, for nobody should wait a minute here
     monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
     with running_chroma(tmp_path) as (port, server):
@@ -370,8 +432,13 @@ def test_a_filter_that_chroma_refuses_is_a_value_error_with_the_filter(place):
 def test_a_collection_that_was_deleted_says_which_cell_to_run_again(place):
     collection = get_collection(get_client(), "movies")
     get_client().delete_collection("movies")
-    for ask in (lambda: add_movies(collection, make_movies(1)), lambda: find_similar(collection, "Movie 0")):
-        with pytest.raises(NotFoundError, match="Rerun the cell that calls get_collection") as caught:
+    for ask in (
+        lambda: add_movies(collection, make_movies(1)),
+        lambda: find_similar(collection, "Movie 0"),
+    ):
+        with pytest.raises(
+            NotFoundError, match="Rerun the cell that calls get_collection"
+        ) as caught:
             ask()
         assert str(collection.id) not in str(caught.value)
 
@@ -387,7 +454,9 @@ def replace_by_file(folder):
 
 
 @pytest.mark.parametrize("remove", [shutil.rmtree, empty, replace_by_file])
-def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_afresh(tmp_path, monkeypatch, remove):
+def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_afresh(
+    tmp_path, monkeypatch, remove
+):
     in_memory = get_collection(get_client(), "in-memory")
     path = tmp_path / "vectors"
     monkeypatch.setattr(config, "CHROMA_PATH", path)
@@ -401,7 +470,9 @@ def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_
         lambda: find_similar(old, "Movie 1"),
         lambda: get_collection(client, "movies"),
     ):
-        with pytest.raises(OSError, match="Rerun the cells that call get_client and get_collection"):
+        with pytest.raises(
+            OSError, match="Rerun the cells that call get_client and get_collection"
+        ):
             ask()
     if path.is_file():
         with pytest.raises(OSError, match=re.escape(f"CHROMA_PATH={path}")):
@@ -430,18 +501,26 @@ def test_a_damaged_folder_is_an_error_that_names_it_and_says_what_to_do(tmp_path
     with closing(sqlite3.connect(tmp_path / "chroma.sqlite3")) as database:
         database.execute("DROP TABLE embeddings")
     collection = get_collection(get_client(), "movies")
-    for ask in (lambda: find_similar(collection, "Movie 1"), lambda: collection.upsert("1", documents="new")):
-        with pytest.raises(OSError, match=re.escape(f"CHROMA_PATH={tmp_path} (Error") + ".*one process.*delete"):
+    for ask in (
+        lambda: find_similar(collection, "Movie 1"),
+        lambda: collection.upsert("1", documents="new"),
+    ):
+        with pytest.raises(
+            OSError, match=re.escape(f"CHROMA_PATH={tmp_path} (Error") + ".*one process.*delete"
+        ):
             ask()
 
 
 @pytest.mark.slow
-def test_a_folder_that_another_process_fills_is_an_error_that_says_it_is_for_one(tmp_path, monkeypatch):
+def test_a_folder_that_another_process_fills_is_an_error_that_says_it_is_for_one(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(config, "CHROMA_PATH", tmp_path)
     collection = get_collection(get_client(), "movies")
     add_movies(collection, make_movies(2))
     find_similar(collection, "Movie 1")
-    # Chroma writes its index to disk after each thousand; until then the other process's are in the log for both.
+    # Chroma writes its index to disk after each thousand; until then the other process's are in
+    # the log for both.
     run_python(FILL, CHROMA_PATH=str(tmp_path))
     with pytest.raises(OSError, match="open in one process at a time"):
         collection.query(query_texts=["Movie 1"], where={"title": "new"})
@@ -456,7 +535,9 @@ movies.add([f"x{i}" for i in range(1200)], np.random.rand(1200, 384), [{"title":
 
 
 @pytest.mark.parametrize("wrong", ["vectors", "chroma.sqlite3"])
-def test_a_folder_that_is_none_or_not_chromas_is_an_error_that_names_it(monkeypatch, tmp_path, wrong):
+def test_a_folder_that_is_none_or_not_chromas_is_an_error_that_names_it(
+    monkeypatch, tmp_path, wrong
+):
     path = tmp_path / "vectors" if wrong == "vectors" else tmp_path
     (tmp_path / wrong).write_text("not Chroma's")
     monkeypatch.setattr(config, "CHROMA_PATH", path)
@@ -509,7 +590,10 @@ def test_a_token_that_no_header_takes_is_a_value_error_that_does_not_show_it(mon
 
 
 def show_all(caught) -> str:
-    """All that a traceback shows: the variables of every frame beneath the test, and IPython's verbose form."""
+    """
+    All that a traceback shows: the variables of every frame beneath the test,
+    and IPython's verbose form.
+    """
     error, frames = caught.value, caught.value.__traceback__
     assert error.__context__ is None  # an error of httpx would bring its request, and so the token
     while frames.tb_frame.f_code.co_filename == __file__:
@@ -519,7 +603,10 @@ def show_all(caught) -> str:
 
 
 class RecordingServer:
-    """Takes what it is asked to a Chroma server, and keeps the headers; or refuses everybody."""
+    """
+    Takes what it is asked to a Chroma server, and keeps the headers; or
+    refuses everybody.
+    """
 
     def __init__(self, url=None):
         self.url, self.headers = url, []
@@ -531,7 +618,11 @@ class RecordingServer:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         path = handler.path.removeprefix("/3")
         answer = requests.request(
-            handler.command, self.url + path, data=body, headers={"Content-Type": "application/json"}, timeout=10
+            handler.command,
+            self.url + path,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=10,
         )
         return send(handler, answer.status_code, answer.content)
 
@@ -563,7 +654,9 @@ def test_a_token_that_is_refused_is_an_error_that_does_not_show_it(monkeypatch, 
 
 
 @pytest.mark.slow
-def test_a_gateway_that_answers_for_the_server_later_is_an_error_without_its_web_page(monkeypatch, chroma_url):
+def test_a_gateway_that_answers_for_the_server_later_is_an_error_without_its_web_page(
+    monkeypatch, chroma_url
+):
     server = RecordingServer(chroma_url)
     with serve(server) as url:
         monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
@@ -580,7 +673,10 @@ def test_a_gateway_that_answers_for_the_server_later_is_an_error_without_its_web
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ({"error": "ChromaError", "message": "data did not match any variant of untagged enum"}, "untagged enum"),
+        (
+            {"error": "ChromaError", "message": "data did not match any variant of untagged enum"},
+            "untagged enum",
+        ),
         (b"data did not match any variant of untagged enum", "status 422"),
     ],
 )
@@ -592,5 +688,7 @@ def test_a_server_of_an_older_version_is_an_error_that_says_which_version_it_tak
         monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
         client = get_client()
         server.handle = lambda handler: send(handler, 422, answer)
-        with pytest.raises(ConnectionError, match=rf"{told}.*Chroma {chromadb.__version__} must run there"):
+        with pytest.raises(
+            ConnectionError, match=rf"{told}.*Chroma {chromadb.__version__} must run there"
+        ):
             get_collection(client, "movies")

@@ -23,7 +23,10 @@ from notebooks.pictures import show_movies
 
 
 class Page(HTMLParser):
-    """What a browser makes of it: tags with their attributes, and the text between."""
+    """
+    What a browser makes of it: tags with their attributes, and the text
+    between.
+    """
 
     def __init__(self, html):
         super().__init__()
@@ -73,11 +76,24 @@ def test_a_poster_covers_the_colour_and_its_image_with_a_text_stays_where_no_sty
     styles = "".join(attributes.get("style", "") for _, attributes in page.tags)
     assert "background-image:url('https://image.tmdb.org/t/p/w342/abc123.jpg')" in styles
     assert "background-color:#D55E00" in styles
-    assert all("on" not in name[:2] for _, attributes in page.tags for name in attributes)  # no script
+    assert all(
+        "on" not in name[:2] for _, attributes in page.tags for name in attributes
+    )  # no script
 
 
 @pytest.mark.parametrize(
-    "path", [None, "", "abc.jpg", "/../abc.jpg", "/a/b.jpg", "/a.svg", "//evil.example/a.jpg", '/"x.jpg', float("nan")]
+    "path",
+    [
+        None,
+        "",
+        "abc.jpg",
+        "/../abc.jpg",
+        "/a/b.jpg",
+        "/a.svg",
+        "//evil.example/a.jpg",
+        '/"x.jpg',
+        float("nan"),
+    ],
 )
 def test_a_poster_path_that_is_none_is_ignored_and_the_title_stands_there_once(path):
     page = show(poster_path=path)
@@ -86,7 +102,11 @@ def test_a_poster_path_that_is_none_is_ignored_and_the_title_stands_there_once(p
 
 
 def test_a_movie_called_like_a_script_is_shown_as_those_characters():
-    page = show(title="<script>alert(1)</script>", because='"><img src=x onerror=alert(1)>', genres=["<b>Drama</b>"])
+    page = show(
+        title="<script>alert(1)</script>",
+        because='"><img src=x onerror=alert(1)>',
+        genres=["<b>Drama</b>"],
+    )
     assert "<script>alert(1)</script>" in page.text
     assert '"><img src=x onerror=alert(1)>' in page.text
     assert {tag for tag, _ in page.tags} == {"table", "tbody", "tr", "td", "div", "b"}
@@ -96,10 +116,14 @@ def test_a_movie_called_like_a_script_is_shown_as_those_characters():
 def test_no_text_becomes_markup(title, year, genre, because, poster):
     page = show(title=title, year=year, genres=[genre], because=because, poster_path=poster)
     assert {tag for tag, _ in page.tags} <= {"table", "tbody", "tr", "td", "div", "img", "b", "i"}
-    assert all(set(attributes) <= {"style", "valign"} for tag, attributes in page.tags if tag != "img")
+    assert all(
+        set(attributes) <= {"style", "valign"} for tag, attributes in page.tags if tag != "img"
+    )
 
 
-@pytest.mark.parametrize(("year", "told"), [(1979, "1979"), ("1979", "1979"), (1979.0, "1979"), (None, "no year")])
+@pytest.mark.parametrize(
+    ("year", "told"), [(1979, "1979"), ("1979", "1979"), (1979.0, "1979"), (None, "no year")]
+)
 def test_a_year_may_be_a_number(year, told):
     assert f"({told})" in repr(show_movies(pl.DataFrame([{"title": "Alien", "year": year}])))
 
@@ -113,13 +137,17 @@ def test_anything_may_be_missing(name, missing):
 
 
 def test_a_genre_that_the_reason_names_stands_there_once_and_a_title_that_holds_one_is_none():
-    page = show(genres=["Horror", "Drama", "Mystery"], because="like Mystery Men: Horror; of the same years")
+    page = show(
+        genres=["Horror", "Drama", "Mystery"], because="like Mystery Men: Horror; of the same years"
+    )
     assert page.text.count("Horror") == 1
     assert "Drama, Mystery" in page.text
 
 
 def test_a_terminal_gets_no_command_from_a_title():
-    text = repr(show_movies(pl.DataFrame([{"title": "\x1b[2JAlien\n\u202eneila", "because": "\x07"}])))
+    text = repr(
+        show_movies(pl.DataFrame([{"title": "\x1b[2JAlien\n\u202eneila", "because": "\x07"}]))
+    )
     assert text.splitlines() == ["[2JAlien neila (no year)", "(A notebook shows these as posters.)"]
 
 
@@ -134,7 +162,9 @@ def test_an_empty_answer_says_so():
 
 def test_the_map_shows_every_movie_and_names_the_answers(texts):
     answers = find_similar(texts, "Back to the future", n=5)
-    bundle, metadata = DisplayFormatter().format(pictures.draw_map(texts, answers))  # as a notebook saves it
+    bundle, metadata = DisplayFormatter().format(
+        pictures.draw_map(texts, answers)
+    )  # as a notebook saves it
     assert set(bundle) == {"application/vnd.vegalite.v5+json", "image/png", "text/plain"}
     assert bundle["text/plain"].startswith("A map of 1,000 movies")
     assert metadata["image/png"]["alt"].startswith("A map of 1,000 movies")
@@ -143,7 +173,9 @@ def test_the_map_shows_every_movie_and_names_the_answers(texts):
     assert len(points["data"]["values"]) == texts.count()
     assert {movie["title"] for movie in names["data"]["values"]} == set(answers["title"])
     heights = sorted(movie["name_y"] for movie in names["data"]["values"])
-    assert min(above - below for below, above in itertools.pairwise(heights)) > 0  # no name upon another
+    assert (
+        min(above - below for below, above in itertools.pairwise(heights)) > 0
+    )  # no name upon another
     assert points["encoding"]["tooltip"][0]["field"] == "title"
     assert chart["params"][0]["bind"] == "scales"  # zoom
     assert "Horror" in {island["genre"] for island in islands["data"]["values"]}
@@ -151,10 +183,15 @@ def test_the_map_shows_every_movie_and_names_the_answers(texts):
 
 
 def test_tiles_and_map_give_a_genre_one_colour(texts):
-    scale = pictures.draw_map(texts, find_similar(texts, "a shark"))["layer"][0]["encoding"]["color"]["scale"]
+    scale = pictures.draw_map(texts, find_similar(texts, "a shark"))["layer"][0]["encoding"][
+        "color"
+    ]["scale"]
     colours = dict(zip(scale["domain"], scale["range"], strict=True))
     for group, colour in colours.items():
-        assert colour in show_movies(pl.DataFrame([{"title": "A", "genres": [group.split(", ")[0]]}])).data
+        assert (
+            colour
+            in show_movies(pl.DataFrame([{"title": "A", "genres": [group.split(", ")[0]]}])).data
+        )
 
 
 # Run in a process of its own, for what is tried here would end it.
@@ -196,13 +233,17 @@ for kind, embeddings in kinds.items():
 def test_no_title_and_no_embedding_ends_the_process_that_draws_a_map():
     root = Path(main.__file__).parent
     env = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, "-c", MAPS], env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", MAPS], env=env, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     told = [line.split(": ", 1) for line in done.stdout.splitlines()]
     assert len(told) == 22
     drawn = {"different", "five", "huge", "tiny", "some of length zero"}
     assert {kind for kind, line in told if "PNG" in line} == drawn
-    assert all("PNG" in line or "no finite numbers" in line or "five movies" in line for _, line in told)
+    assert all(
+        "PNG" in line or "no finite numbers" in line or "five movies" in line for _, line in told
+    )
 
 
 def test_a_map_of_too_few_movies_is_a_value_error(collection, catalogue):
@@ -213,7 +254,10 @@ def test_a_map_of_too_few_movies_is_a_value_error(collection, catalogue):
 
 @pytest.fixture
 def notebook(monkeypatch):
-    """A notebook, as far as `try_it` asks for one: what it shows comes into this list."""
+    """
+    A notebook, as far as `try_it` asks for one: what it shows comes into this
+    list.
+    """
     shown = []
     monkeypatch.setattr(pictures, "get_ipython", lambda: SimpleNamespace(kernel=True))
     monkeypatch.setattr(pictures, "display", lambda bundle, raw: shown.append(bundle))
@@ -261,7 +305,9 @@ def test_a_click_on_an_example_asks_it(box):
 def test_while_one_types_only_the_last_question_is_asked(box, monkeypatch):
     asked = []
     find = pictures.find_movies
-    monkeypatch.setattr(pictures, "find_movies", lambda *args, **how: asked.append(args[1]) or find(*args, **how))
+    monkeypatch.setattr(
+        pictures, "find_movies", lambda *args, **how: asked.append(args[1]) or find(*args, **how)
+    )
     monkeypatch.setattr(pictures, "_PAUSE", 0.05)
 
     async def type_it():
@@ -299,7 +345,10 @@ def test_an_error_is_shown_in_place_of_the_answers(box, monkeypatch):
 
 def test_a_movie_without_a_year_is_shown_unless_the_years_were_narrowed(collection, notebook):
     years = ["1990-01-01", "2000-01-01", None]
-    rows = [make_movie(n, title=f"Shark {n}") | {"release_date": year} for n, year in enumerate(years, start=1)]
+    rows = [
+        make_movie(n, title=f"Shark {n}") | {"release_date": year}
+        for n, year in enumerate(years, start=1)
+    ]
     main.add_movies(collection, main.prep_movies(rows), column="title")
     *_, span, answers = pictures.try_it(collection).children
     assert "Shark 3" in answers.value

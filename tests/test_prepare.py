@@ -25,9 +25,9 @@ SCHEMA = {
 
 
 def prep_one(**fields) -> dict:
-    return prep_movies([make_movie(1, title="Alien", overview="In space.", genre_ids=[27, 878]) | fields]).row(
-        0, named=True
-    )
+    return prep_movies(
+        [make_movie(1, title="Alien", overview="In space.", genre_ids=[27, 878]) | fields]
+    ).row(0, named=True)
 
 
 def test_the_text_has_the_published_format():
@@ -60,7 +60,10 @@ def test_a_missing_overview_leaves_its_line_out(overview):
 def test_a_missing_date_leaves_its_line_out(date):
     movie = prep_one(release_date=date)
     assert movie["year"] is None
-    assert movie["text"] == "Movie title: Alien.\nOverview: In space.\nGenres: Horror, Science Fiction."
+    assert (
+        movie["text"]
+        == "Movie title: Alien.\nOverview: In space.\nGenres: Horror, Science Fiction."
+    )
 
 
 @pytest.mark.parametrize("genre_ids", [None, []])
@@ -88,7 +91,9 @@ def test_a_movie_without_a_title_goes_by_its_original_title():
 
 
 def test_the_same_movie_twice_is_one_movie():
-    assert prep_movies([make_movie(1), make_movie(2), make_movie(1, title="Again")])["title"].to_list() == [
+    assert prep_movies([make_movie(1), make_movie(2), make_movie(1, title="Again")])[
+        "title"
+    ].to_list() == [
         "Movie 1",
         "Movie 2",
     ]
@@ -132,7 +137,11 @@ def test_a_movie_as_tmdb_describes_one_alone_keeps_its_genres_and_its_stored_one
 
 
 def test_what_is_missing_in_a_movie_that_knows_less_is_not_erased(collection):
-    add_movies(collection, prep_movies([make_movie(1, genre_ids=[27], poster_path="/a.jpg")]), column="title")
+    add_movies(
+        collection,
+        prep_movies([make_movie(1, genre_ids=[27], poster_path="/a.jpg")]),
+        column="title",
+    )
     [before] = collection.get()["metadatas"]
     assert add_movies(collection, prep_movies([{"id": 1, "title": "Movie 1"}]), column="title") == 0
     assert collection.get()["metadatas"] == [before]
@@ -156,7 +165,9 @@ def test_a_whole_answer_one_movie_and_a_data_frame_are_read_like_a_list():
     ],
 )
 def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(other):
-    with pytest.warns(UserWarning, match=r"left out: movies\[0\] \(title '(A show|Somebody)', id 1\)"):
+    with pytest.warns(
+        UserWarning, match=r"left out: movies\[0\] \(title '(A show|Somebody)', id 1\)"
+    ):
         df = prep_movies([other, make_movie(1, title="Alien") | {"media_type": "movie"}])
     assert df["title"].to_list() == ["Alien"]
 
@@ -167,7 +178,12 @@ def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(ot
         ("genre_ids", "[27, 878]", "genres", ["Horror", "Science Fiction"]),
         ("genre_ids", "27|878", "genres", ["Horror", "Science Fiction"]),
         ("genre_ids", ["27", 878.0], "genres", ["Horror", "Science Fiction"]),
-        ("genres", '[{"id": 27, "name": "Horror"}, {"id": 5, "name": "Noir"}]', "genres", ["Horror", "Noir"]),
+        (
+            "genres",
+            '[{"id": 27, "name": "Horror"}, {"id": 5, "name": "Noir"}]',
+            "genres",
+            ["Horror", "Noir"],
+        ),
         ("genres", "[{'id': 27, 'name': 'Horror'}]", "genres", ["Horror"]),
         ("genres", "Horror, Science Fiction", "genres", ["Horror", "Science Fiction"]),
         ("release_date", "10/30/1995", "year", "1995"),
@@ -184,7 +200,11 @@ def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(ot
     ],
 )
 def test_rows_of_csv_files_and_of_pandas_are_read(field, value, column, expected):
-    row = {key: value for key, value in make_movie(1).items() if key != "genre_ids" or field != "genres"}
+    row = {
+        key: value
+        for key, value in make_movie(1).items()
+        if key != "genre_ids" or field != "genres"
+    }
     assert prep_movies([row | {field: value}])[column].to_list() == [expected]
 
 
@@ -206,11 +226,16 @@ def test_rows_of_csv_files_and_of_pandas_are_read(field, value, column, expected
         ("poster_path", 1.5),
     ],
 )
-def test_a_value_that_cannot_be_read_counts_as_missing_with_a_warning_that_names_movie_and_field(field, value):
+def test_a_value_that_cannot_be_read_counts_as_missing_with_a_warning_that_names_movie_and_field(
+    field, value
+):
     with pytest.warns(UserWarning, match=rf"{field} = .*movies\[0\] \(title .*, id 7\)"):
         [movie] = prep_movies([make_movie(7) | {field: value}]).to_dicts()
     assert movie["id"] == "7"
-    assert not movie[{"release_date": "year", "genre_ids": "genres"}.get(field, field)] or field == "title"
+    assert (
+        not movie[{"release_date": "year", "genre_ids": "genres"}.get(field, field)]
+        or field == "title"
+    )
 
 
 text_or_none = st.none() | st.text(max_size=30)
@@ -222,7 +247,8 @@ dirty_rows = st.lists(
             "original_title": text_or_none,
             "overview": text_or_none,
             "release_date": st.none() | st.just("") | st.dates().map(str),
-            "genre_ids": st.none() | st.lists(st.sampled_from(sorted(get_id_to_genre())), max_size=4),
+            "genre_ids": st.none()
+            | st.lists(st.sampled_from(sorted(get_id_to_genre())), max_size=4),
             "vote_average": st.none() | st.integers(0, 10) | st.floats(0, 10),
             "vote_count": st.none() | st.integers(0, 50_000),
             "poster_path": text_or_none,

@@ -15,10 +15,18 @@ from hypothesis import strategies as st
 from tmdb_server import make_movie, send
 
 import main
-from main import add_movies, find_similar, list_movies, load_sample_movies, prep_movies, read_ratings, recommend
+from main import (
+    add_movies,
+    find_similar,
+    list_movies,
+    load_sample_movies,
+    prep_movies,
+    read_ratings,
+    recommend,
+)
 
-# Private names of ours that are used here: `recommend` names movies by `_resolve` and ratings by `_match_ratings`, and
-# its answers show neither what was matched nor in what order.
+# Private names of ours that are used here: `recommend` names movies by `_resolve` and ratings by
+# `_match_ratings`, and its answers show neither what was matched nor in what order.
 resolve, match = main._resolve, main._match_ratings
 
 MOVIES = load_sample_movies()
@@ -40,9 +48,7 @@ REVIEWS = """Date,Name,Year,Letterboxd URI,Rating,Rewatch,Review,Tags,Watched Da
 
 No one ""hears"", you scream.",,2024-03-01
 """
-SEEN = (
-    "Date,Name,Year,Letterboxd URI\n2024-01-06,Alien,1979,https://boxd.it/a\n2024-01-06,Heat,1995,https://boxd.it/i\n"
-)
+SEEN = "Date,Name,Year,Letterboxd URI\n2024-01-06,Alien,1979,https://boxd.it/a\n2024-01-06,Heat,1995,https://boxd.it/i\n"
 LIKES = "Date,Name,Year,Letterboxd URI\n2024-01-06,Alien,1979,https://boxd.it/a\n2024-01-06,Up,2009,https://boxd.it/j\n"
 WANTED = "Date,Name,Year,Letterboxd URI\n2024-01-06,Solaris,1972,https://boxd.it/k\n"
 IMDB = """Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres
@@ -61,26 +67,60 @@ OLD_IMDB = """position,const,created,Title,Title type,You rated,Year,"Release Da
 
 
 def trakt(title, year=1999, **ids):
-    return {"title": title, "year": year, "ids": {"trakt": hash(title) % 999, "slug": "x", "imdb": None} | ids}
+    return {
+        "title": title,
+        "year": year,
+        "ids": {"trakt": hash(title) % 999, "slug": "x", "imdb": None} | ids,
+    }
 
 
 TRAKT = [
-    {"rated_at": "2024-01-02T10:00:00.000Z", "rating": 9, "type": "movie", "movie": trakt("Alien", 1979, tmdb=348)},
-    {"rated_at": "2024-01-01T10:00:00.000Z", "rating": 2, "type": "movie", "movie": trakt("Alien", 1979, tmdb=348)},
-    {"rated_at": "2024-01-03T10:00:00.000Z", "rating": 5, "type": "movie", "movie": trakt("Heat", None, tmdb=None)},
+    {
+        "rated_at": "2024-01-02T10:00:00.000Z",
+        "rating": 9,
+        "type": "movie",
+        "movie": trakt("Alien", 1979, tmdb=348),
+    },
+    {
+        "rated_at": "2024-01-01T10:00:00.000Z",
+        "rating": 2,
+        "type": "movie",
+        "movie": trakt("Alien", 1979, tmdb=348),
+    },
+    {
+        "rated_at": "2024-01-03T10:00:00.000Z",
+        "rating": 5,
+        "type": "movie",
+        "movie": trakt("Heat", None, tmdb=None),
+    },
 ]
-TRAKT_SEEN = [{"plays": 2, "last_watched_at": "2024-01-02T10:00:00.000Z", "movie": trakt("Up", 2009, tmdb=14160)}]
+TRAKT_SEEN = [
+    {
+        "plays": 2,
+        "last_watched_at": "2024-01-02T10:00:00.000Z",
+        "movie": trakt("Up", 2009, tmdb=14160),
+    }
+]
 TRAKT_WANTED = [
-    {"rank": 1, "listed_at": "2024-01-02T10:00:00.000Z", "type": "movie", "movie": trakt("Ran", tmdb=11645)}
+    {
+        "rank": 1,
+        "listed_at": "2024-01-02T10:00:00.000Z",
+        "type": "movie",
+        "movie": trakt("Ran", tmdb=11645),
+    }
 ]
-TRAKT_SHOWS = [{"rated_at": "2024-01-02T10:00:00.000Z", "rating": 9, "type": "show", "show": {"title": "Dark"}}]
+TRAKT_SHOWS = [
+    {"rated_at": "2024-01-02T10:00:00.000Z", "rating": 9, "type": "show", "show": {"title": "Dark"}}
+]
 
 
 def make_zip(files):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content if isinstance(content, str | bytes) else json.dumps(content))
+            archive.writestr(
+                name, content if isinstance(content, str | bytes) else json.dumps(content)
+            )
     return buffer.getvalue()
 
 
@@ -100,12 +140,18 @@ def read(tmp_path):
 
 @pytest.fixture(scope="module")
 def movies(catalogue):
-    """The embedded catalogue. Names have nothing to do with embeddings, so that any will do."""
+    """
+    The embedded catalogue. Names have nothing to do with embeddings, so that
+    any will do.
+    """
     collection = main.get_collection(main.get_client(), "movies-with-names")
     facts = catalogue.select("title", pl.col("year").cast(int), "vote_count").to_dicts()
     vectors = np.random.default_rng(0).normal(size=(len(catalogue), 384))
     collection.add(
-        ids=catalogue["id"].to_list(), embeddings=vectors, metadatas=facts, documents=catalogue["text"].to_list()
+        ids=catalogue["id"].to_list(),
+        embeddings=vectors,
+        metadatas=facts,
+        documents=catalogue["text"].to_list(),
     )
     yield collection
     main.get_client().delete_collection(collection.name)
@@ -115,12 +161,18 @@ def ratings(df):
     return dict(df.select("title", "rating").iter_rows())
 
 
-# --- Exports --------------------------------------------------------------------------------------------------------
+# --- Exports -------------------------------------------------------------------------------------
 
 
 def test_letterboxd_ratings_are_doubled_and_titles_keep_commas_and_quotes(read):
     df = read("ratings.csv", LETTERBOXD)
-    schema = {"title": pl.String, "year": pl.String, "id": pl.String, "imdb_id": pl.String, "rating": pl.Float64}
+    schema = {
+        "title": pl.String,
+        "year": pl.String,
+        "id": pl.String,
+        "imdb_id": pl.String,
+        "rating": pl.Float64,
+    }
     assert dict(df.schema) == schema
     assert ratings(df) == {"Alien": 10, "Monsters, Inc.": 7, 'The "Other" Movie': 1, "Amélie": 8}
     assert df["year"].to_list() == ["1979", "2001", "1986", None]
@@ -140,7 +192,10 @@ def test_an_old_file_of_imdb_is_read_and_its_newest_rating_counts(read, encoding
 
 def test_trakt_ratings_have_ids_and_the_newest_counts_wherever_it_stands(read):
     df = read("ratings-movies.json", TRAKT)
-    assert df.select("title", "year", "id", "rating").rows() == [("Alien", "1979", "348", 9), ("Heat", None, None, 5)]
+    assert df.select("title", "year", "id", "rating").rows() == [
+        ("Alien", "1979", "348", 9),
+        ("Heat", None, None, 5),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -150,13 +205,28 @@ def test_trakt_ratings_have_ids_and_the_newest_counts_wherever_it_stands(read):
         lambda text: text.replace("\n", "\r\n").encode(),
         lambda text: text.encode("utf-16"),
         lambda text: ("\n" + text + "\n,,,,\n\n").encode(),
-        lambda text: text.replace(",", ";").replace("Monsters; Inc.", "Monsters, Inc.").replace("3.5", "3,5").encode(),
+        lambda text: (
+            text.replace(",", ";")
+            .replace("Monsters; Inc.", "Monsters, Inc.")
+            .replace("3.5", "3,5")
+            .encode()
+        ),
         lambda text: text.replace(",", "\t").replace("Monsters\t Inc.", "Monsters, Inc.").encode(),
         lambda text: text.replace("2024-01-06", "06.01.2024").encode("cp1252"),
         lambda text: make_zip({"letterboxd/ratings.csv": text}),
         lambda text: make_zip({"inner.zip": make_zip({"ratings.csv": text})}),
     ],
-    ids=["bom", "windows", "utf-16", "blank-lines", "semicolons", "tabs", "dates", "zip", "zip-in-zip"],
+    ids=[
+        "bom",
+        "windows",
+        "utf-16",
+        "blank-lines",
+        "semicolons",
+        "tabs",
+        "dates",
+        "zip",
+        "zip-in-zip",
+    ],
 )
 @pytest.mark.parametrize("name", ["ratings.csv", "my ratings (1).txt"])
 def test_what_spreadsheets_and_browsers_do_to_a_file_changes_nothing(read, dirty, name):
@@ -173,7 +243,9 @@ def test_a_review_may_span_lines(read):
     assert ratings(read("reviews.csv", REVIEWS)) == {"Alien": 9}
 
 
-def test_a_letterboxd_zip_tells_what_was_rated_seen_and_liked_and_not_what_is_wanted_or_deleted(read):
+def test_a_letterboxd_zip_tells_what_was_rated_seen_and_liked_and_not_what_is_wanted_or_deleted(
+    read,
+):
     files = {
         "profile.csv": "Date Joined,Username\n2020-01-01,me\n",
         "watchlist.csv": WANTED,
@@ -182,11 +254,16 @@ def test_a_letterboxd_zip_tells_what_was_rated_seen_and_liked_and_not_what_is_wa
         "likes/films.csv": LIKES,
         "deleted/diary.csv": DIARY.replace("Heat", "Deleted"),
         "lists/best.csv": "Letterboxd list export v7\nDate,Name\n2024-01-01,Best\n\nPosition,Name,Year,URL\n1,Ran",
-        "ratings.csv": LETTERBOXD.replace("Alien,1979,https://boxd.it/a,5", "Alien,1979,https://boxd.it/a,4.5"),
+        "ratings.csv": LETTERBOXD.replace(
+            "Alien,1979,https://boxd.it/a,5", "Alien,1979,https://boxd.it/a,4.5"
+        ),
         "__MACOSX/._ratings.csv": b"\x00\x05\x16\x07" * 30,
     }
     rated = {"Alien": 9, "Monsters, Inc.": 7, 'The "Other" Movie': 1, "Amélie": 8}
-    assert ratings(read("letterboxd-me-2024-utc.zip", make_zip(files))) == rated | {"Heat": None, "Up": 8}
+    assert ratings(read("letterboxd-me-2024-utc.zip", make_zip(files))) == rated | {
+        "Heat": None,
+        "Up": 8,
+    }
 
 
 @pytest.mark.parametrize("folder", ["", "me/ratings/"])
@@ -204,7 +281,9 @@ def test_a_trakt_zip_tells_what_was_rated_and_seen_and_not_what_is_wanted(read, 
 @pytest.mark.parametrize("link", ["", "https://boxd.it/same", "https://boxd.it/other{}"])
 def test_files_of_one_zip_tell_of_one_movie_whatever_their_links(read, link):
     rated = f"Date,Name,Year,Letterboxd URI,Rating\n2024-01-06,Alien,1979,{link.format(1)},4\n"
-    seen = "".join(f"2024-01-06,{title},{link.format(2)}\n" for title in ("Alien,1979", "Heat,1995"))
+    seen = "".join(
+        f"2024-01-06,{title},{link.format(2)}\n" for title in ("Alien,1979", "Heat,1995")
+    )
     files = {"watched.csv": "Date,Name,Year,Letterboxd URI\n" + seen, "ratings.csv": rated}
     assert sorted(read("export.zip", make_zip(files)).select("title", "rating").rows()) == [
         ("Alien", 8),
@@ -218,10 +297,16 @@ def test_two_movies_of_one_title_and_year_stay_two(read):
 
 
 def test_rows_that_cannot_be_used_are_counted_and_named(read):
-    rows = [",,https://boxd.it/x,3", "Heat,1995,https://boxd.it/y,six", "Up,2009,https://boxd.it/z,6"]
+    rows = [
+        ",,https://boxd.it/x,3",
+        "Heat,1995,https://boxd.it/y,six",
+        "Up,2009,https://boxd.it/z,6",
+    ]
     with (
         pytest.warns(UserWarning, match=r"1 rows of ratings.csv name no movie .*: None rated 3$"),
-        pytest.warns(UserWarning, match=r"2 rows of .* cannot be read: Heat rated six, Up rated 6$"),
+        pytest.warns(
+            UserWarning, match=r"2 rows of .* cannot be read: Heat rated six, Up rated 6$"
+        ),
     ):
         df = read("ratings.csv", LETTERBOXD + "".join(f"2024-01-10,{row}\n" for row in rows))
     assert ratings(df) == ratings(read("clean.csv", LETTERBOXD)) | {"Heat": None, "Up": None}
@@ -241,7 +326,11 @@ def test_a_quote_that_is_never_closed_does_not_pass_in_silence(read):
         ("ratings.csv", LETTERBOXD.splitlines()[0], "no movie that one rated or saw"),
         ("watchlist.csv", WANTED, "a watchlist"),
         ("watchlist-me-2024.csv", WANTED, "a watchlist"),
-        ("WATCHLIST.csv", "\n".join(f"Position,{line}" for line in IMDB.splitlines()), "a watchlist"),
+        (
+            "WATCHLIST.csv",
+            "\n".join(f"Position,{line}" for line in IMDB.splitlines()),
+            "a watchlist",
+        ),
         ("watchlist.json", TRAKT_WANTED, "a watchlist"),
         ("ratings-shows.json", TRAKT_SHOWS, "no movie that one rated or saw"),
         ("movies.csv", "movieId,title,genres\n1,Toy Story (1995),Comedy\n", "no ratings in a form"),
@@ -275,16 +364,21 @@ def test_nothing_of_a_zip_is_written(read, tmp_path):
 def test_the_example_that_ships_is_read_and_found_but_for_one(movies):
     df = read_ratings(Path(main.__file__).parent / "notebooks" / "example_ratings.csv")
     assert df.height == 15
-    with pytest.warns(UserWarning, match=r"1 of 15 rated movies are not in .*: Beau Travail \(1999\)$"):
+    with pytest.warns(
+        UserWarning, match=r"1 of 15 rated movies are not in .*: Beau Travail \(1999\)$"
+    ):
         assert match(movies, df).height == 14
 
 
-# --- Matching -------------------------------------------------------------------------------------------------------
+# --- Matching ------------------------------------------------------------------------------------
 
 
 def fill(collection, *movies):
     """Store movies of (id, title, year)."""
-    rows = [make_movie(id, title=title, release_date=f"{year}-06-01" if year else "") for id, title, year in movies]
+    rows = [
+        make_movie(id, title=title, release_date=f"{year}-06-01" if year else "")
+        for id, title, year in movies
+    ]
     add_movies(collection, prep_movies(rows), column="title")
     return collection
 
@@ -293,7 +387,10 @@ def frame(*rows):
     """Ratings of (title, year, id, rating)."""
     return pl.DataFrame(
         [(*row[:3], None, row[3]) for row in rows],
-        schema={**dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String), "rating": pl.Float64},
+        schema={
+            **dict.fromkeys(("title", "year", "id", "imdb_id"), pl.String),
+            "rating": pl.Float64,
+        },
         orient="row",
     )
 
@@ -322,9 +419,13 @@ def test_a_rating_is_matched_by_id_or_title_and_year_and_never_guessed(things, r
     if row[0] == "Heat":
         others = []
     if id:
-        assert match(things, frame(row, *others)).filter(pl.col("id") != ("6" if others else "")).rows() == [(id, 5.0)]
+        assert match(things, frame(row, *others)).filter(
+            pl.col("id") != ("6" if others else "")
+        ).rows() == [(id, 5.0)]
     else:
-        with pytest.warns(UserWarning, match=f"1 of {1 + len(others)} rated movies are not in .*{row[0]}"):
+        with pytest.warns(
+            UserWarning, match=f"1 of {1 + len(others)} rated movies are not in .*{row[0]}"
+        ):
             assert match(things, frame(row, *others)).height == len(others)
 
 
@@ -350,7 +451,10 @@ def things():
 
 def test_each_movie_is_matched_once_and_the_better_fit_wins(things):
     df = frame(
-        ("Heat", "1996", None, 1), ("Heat", "1995", None, 9), ("Alien", None, "10", None), ("Alien", None, "10", 7)
+        ("Heat", "1996", None, 1),
+        ("Heat", "1995", None, 9),
+        ("Alien", None, "10", None),
+        ("Alien", None, "10", 7),
     )
     with pytest.warns(UserWarning, match=r"1 of 4 .*Heat \(1996\)"):
         assert match(things, df).rows() == [("6", 9.0), ("10", 7.0)]
@@ -374,7 +478,9 @@ def test_with_a_key_tmdb_tells_which_movie_an_imdb_id_is(tmdb, collection):
     tmdb.faults = dict.fromkeys(range(1, 9), lambda handler: send(handler, 200, find))
     assert match(collection, imdb_frame()).rows() == [("578", 9.0), ("949", 8.0)]
     # Only the movie that title and year do not tell is asked for.
-    assert [(path, query["external_source"]) for path, query, _ in tmdb.requests] == [("/3/find/tt1", "imdb_id")]
+    assert [(path, query["external_source"]) for path, query, _ in tmdb.requests] == [
+        ("/3/find/tt1", "imdb_id")
+    ]
 
 
 def test_when_tmdb_cannot_be_asked_the_others_are_matched_and_that_is_said(tmdb, collection):
@@ -388,7 +494,7 @@ def test_when_tmdb_cannot_be_asked_the_others_are_matched_and_that_is_said(tmdb,
         assert match(collection, imdb_frame()).rows() == [("949", 8.0)]
 
 
-# --- Names ----------------------------------------------------------------------------------------------------------
+# --- Names ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -418,7 +524,10 @@ def test_when_tmdb_cannot_be_asked_the_others_are_matched_and_that_is_said(tmdb,
         ("Seven", "Se7en"),
         ("Terminator 2", "Terminator 2: Judgment Day"),
         ("Birdman", "Birdman or (The Unexpected Virtue of Ignorance)"),
-        ("Doctor Strangelove", "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb"),
+        (
+            "Doctor Strangelove",
+            "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb",
+        ),
         ("Leon", "Léon: The Professional"),
         ("Fellowship of the Ring", "The Lord of the Rings: The Fellowship of the Ring"),
         ("Lord of the Rings: Return of the King", "The Lord of the Rings: The Return of the King"),
@@ -435,7 +544,8 @@ def test_people_write_a_title_in_their_own_way(movies, name, title):
 
 
 @pytest.mark.parametrize(
-    "name", ["King Kong (2005)", "king kong 2005", "King Kong, 2005", "King Kong [2005]", "254", 254]
+    "name",
+    ["King Kong (2005)", "king kong 2005", "King Kong, 2005", "King Kong [2005]", "254", 254],
 )
 def test_a_year_or_an_id_decides_between_movies_of_one_title(movies, name):
     assert resolve(movies, [name, name]) == ["254"]
@@ -445,7 +555,11 @@ def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(movi
     with pytest.raises(ValueError, match="King Kong") as caught:
         resolve(movies, ["king kong", "Alien", "Toy Stroy", "Qwertyuiop", 10**9])
     told = str(caught.value)
-    for line in ('"244",  # King Kong (1933)', '"254",  # King Kong (2005)', '"862",  # Toy Story (1995)'):
+    for line in (
+        '"244",  # King Kong (1933)',
+        '"254",  # King Kong (2005)',
+        '"862",  # Toy Story (1995)',
+    ):
         assert f"    {line}" in told.splitlines()
         assert resolve(movies, json.loads(line.partition(",")[0]))
     for name in (
@@ -466,13 +580,24 @@ def test_text_that_is_an_id_is_an_id_first_and_a_title_if_no_movie_has_it(collec
 
 
 @pytest.mark.parametrize(
-    "ids", [np.int64(348), np.array([348]), pl.Series([348]), pl.Series(["348"]), {348}, ("348",), iter([" 348 "])]
+    "ids",
+    [
+        np.int64(348),
+        np.array([348]),
+        pl.Series([348]),
+        pl.Series(["348"]),
+        {348},
+        ("348",),
+        iter([" 348 "]),
+    ],
 )
 def test_ids_come_as_any_whole_number_or_text(movies, ids):
     assert resolve(movies, ids) == ["348"]
 
 
-@pytest.mark.parametrize("name", [True, [False], None, [None], 348.0, b"Alien", {"id": 348}, [{"id": 348}], [["348"]]])
+@pytest.mark.parametrize(
+    "name", [True, [False], None, [None], 348.0, b"Alien", {"id": 348}, [{"id": 348}], [["348"]]]
+)
 def test_a_name_of_another_type_is_a_value_error(movies, name):
     with pytest.raises(ValueError, match="by its id or its title"):
         resolve(movies, name)
@@ -500,13 +625,16 @@ def test_answers_can_be_liked_as_they_are(movies):
 
 
 @pytest.mark.parametrize(
-    ("names", "reads"), [(["348", 679], 0), (["Alien", "Aliens"], 0), (["alien", "aliens", "heat", "UP", "348"], 1)]
+    ("names", "reads"),
+    [(["348", 679], 0), (["Alien", "Aliens"], 0), (["alien", "aliens", "heat", "UP", "348"], 1)],
 )
 def test_a_collection_is_read_whole_at_most_once_and_not_at_all_for_ids_and_exact_titles(
     movies, monkeypatch, names, reads
 ):
     calls = []
-    monkeypatch.setattr(main, "list_movies", lambda collection: calls.append(1) or list_movies(collection))
+    monkeypatch.setattr(
+        main, "list_movies", lambda collection: calls.append(1) or list_movies(collection)
+    )
     resolve(movies, names)
     assert len(calls) == reads
 
@@ -524,12 +652,18 @@ def test_a_collection_is_read_whole_at_most_once_and_not_at_all_for_ids_and_exac
             lambda name: name.replace("'", "\u2019"),
             lambda name: name.replace("-", " ").replace(":", ""),
             lambda name: name.replace("&", "and"),
-            lambda name: "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c)),
+            lambda name: "".join(
+                c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c)
+            ),
         ]
     ),
 )
-def test_each_title_shown_names_its_movie_in_any_spelling_or_lists_it(movies, movie, with_year, change):
-    name = change(f"{movie['title']} ({movie['release_date'][:4]})" if with_year else movie["title"])
+def test_each_title_shown_names_its_movie_in_any_spelling_or_lists_it(
+    movies, movie, with_year, change
+):
+    name = change(
+        f"{movie['title']} ({movie['release_date'][:4]})" if with_year else movie["title"]
+    )
     try:
         (id,) = resolve(movies, [name])
         told = f'"{id}",  # by its name'

@@ -46,8 +46,12 @@ def test_nothing_is_embedded(texts, monkeypatch):
 def test_the_distance_is_to_the_nearest_liked_movie(texts):
     best = recommend(texts, ["Alien", "Toy Story"], n=1).row(0, named=True)
     vectors = texts.get(ids=[best["id"], "348", "862"], include=["embeddings"])
-    movie, *liked = (vectors["embeddings"][vectors["ids"].index(id)] for id in (best["id"], "348", "862"))
-    assert best["distance"] == pytest.approx(min(((movie - other) ** 2).sum() for other in liked), abs=1e-5)
+    movie, *liked = (
+        vectors["embeddings"][vectors["ids"].index(id)] for id in (best["id"], "348", "862")
+    )
+    assert best["distance"] == pytest.approx(
+        min(((movie - other) ** 2).sum() for other in liked), abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", ["Alien", "aLiEn", "348", 348])
@@ -85,16 +89,24 @@ def test_diversity_outside_0_to_1_is_a_value_error_with_the_value(texts, diversi
     diversity=st.floats(0, 1),
     since=st.none() | st.integers(1900, 2010),
 )
-def test_liked_disliked_and_seen_movies_filters_and_n_are_respected(texts, liked, disliked, seen, n, diversity, since):
+def test_liked_disliked_and_seen_movies_filters_and_n_are_respected(
+    texts, liked, disliked, seen, n, diversity, since
+):
     disliked = [id for id in disliked if id not in liked]
     where = {"year": {"$gte": since}} if since else None
-    answers = recommend(texts, liked, n, disliked=disliked, seen=seen, where=where, diversity=diversity)
+    answers = recommend(
+        texts, liked, n, disliked=disliked, seen=seen, where=where, diversity=diversity
+    )
     assert answers.height <= n
     assert answers["id"].is_unique().all()
     assert not set(answers["id"]) & {*liked, *disliked, *seen}
     assert since is None or (answers["year"].cast(int) >= since).all()
     assert answers["score"].is_finite().all()
-    assert answers["because"].str.contains("^like |^widely seen|^highly rated|^nothing in particular").all()
+    assert (
+        answers["because"]
+        .str.contains("^like |^widely seen|^highly rated|^nothing in particular")
+        .all()
+    )
     if since is None:
         assert answers.height == n
 
@@ -118,7 +130,9 @@ def test_disliking_a_movie_lowers_the_mean_similarity_of_the_answers_to_it(texts
 def test_more_diversity_gives_answers_that_are_less_alike(texts):
     def likeness(diversity):
         answers = recommend(texts, "Star Wars", diversity=diversity)
-        vectors = np.array(texts.get(ids=answers["id"].to_list(), include=["embeddings"])["embeddings"])
+        vectors = np.array(
+            texts.get(ids=answers["id"].to_list(), include=["embeddings"])["embeddings"]
+        )
         return (vectors @ vectors.T).mean()
 
     assert likeness(0) > likeness(0.5) > likeness(0.9)
@@ -161,21 +175,39 @@ def test_each_reason_is_true_of_each_movie_that_it_names(texts):
 
 
 def test_two_liked_movies_are_named_if_both_share_what_is_told(texts):
-    because = dict(recommend(texts, ["The Godfather", "GoodFellas"]).select("title", "because").iter_rows())
-    assert because["The Godfather: Part II"].startswith("like The Godfather and GoodFellas: Crime, Drama")
+    because = dict(
+        recommend(texts, ["The Godfather", "GoodFellas"]).select("title", "because").iter_rows()
+    )
+    assert because["The Godfather: Part II"].startswith(
+        "like The Godfather and GoodFellas: Crime, Drama"
+    )
 
 
 def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
     def make(id, **fields):
-        return make_movie(id, **{"vote_count": 2_000, "vote_average": 6.0, "release_date": "1950-01-01", **fields})
+        return make_movie(
+            id, **{"vote_count": 2_000, "vote_average": 6.0, "release_date": "1950-01-01", **fields}
+        )
 
     movies = [make(id) for id in range(1, 30)]
-    movies += [make(30, release_date="2000-01-01"), make(31, vote_count=900_000), make(32, vote_average=9.9)]
+    movies += [
+        make(30, release_date="2000-01-01"),
+        make(31, vote_count=900_000),
+        make(32, vote_average=9.9),
+    ]
     movies += [make(33, vote_average=10.0, vote_count=1), make(35, genre_ids=[16])]
     movies += [make(36, overview="A lighthouse keeper keeps a lighthouse.")]
     liked_text = "A movie with the number of a lighthouse."
     movies += [make(34, original_language="fr", overview=liked_text)]
-    movies += [make(99, release_date="2000-01-01", original_language="fr", genre_ids=[16, 35], overview=liked_text)]
+    movies += [
+        make(
+            99,
+            release_date="2000-01-01",
+            original_language="fr",
+            genre_ids=[16, 35],
+            overview=liked_text,
+        )
+    ]
     movies[-1]["title"] = "Liked"
     add_movies(collection, prep_movies(movies), column="overview")
     because = dict(recommend(collection, "Liked", n=40).select("id", "because").iter_rows())
@@ -187,7 +219,13 @@ def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
     assert "in the same language" in told["34"]
     assert "Animation" in told["35"]
     assert any("*lighthouse*" in reason for reason in told["36"])
-    plain = {"of the same years", "widely seen", "highly rated", "in the same language", "Animation"}
+    plain = {
+        "of the same years",
+        "widely seen",
+        "highly rated",
+        "in the same language",
+        "Animation",
+    }
     assert not told["1"] & plain
 
 
@@ -204,7 +242,15 @@ def test_seen_movies_are_not_shown_and_change_little_more(texts):
 
 
 def test_a_niche_taste_is_not_averaged_away(texts):
-    crime = ["Heat", "Casino", "The Departed", "GoodFellas", "Scarface", "Donnie Brasco", "The Godfather"]
+    crime = [
+        "Heat",
+        "Casino",
+        "The Departed",
+        "GoodFellas",
+        "Scarface",
+        "Donnie Brasco",
+        "The Godfather",
+    ]
     toons = ["Finding Nemo", "Toy Story", "Shrek"]
     answers = recommend(texts, crime + toons, n=30)
     assert answers["genres"].list.contains("Animation").sum() >= 2  # by a plain mean, there is none
@@ -241,12 +287,33 @@ def test_ratings_of_nothing_that_is_here_are_a_value_error_after_a_warning(texts
 
 SERIES = {
     "Alien": ["Alien", "Alien³", "Alien: Covenant", "Alien 5"],
-    "Godfather": ["The Godfather", "The Godfather: Part II", "The Godfather Part III", "The Godfather Part Four"],
-    "Kill Bill": ["Kill Bill: Vol. 1", "Kill Bill: Vol. 2", "Kill Bill Vol. 3", "Kill Bill (Volume 4)"],
-    "Star Wars": ["Star Wars", "Star Wars: Episode IV - A New Hope", "Solo: A Star Wars Story", "Star Wars VIII"],
-    "Wick": ["John Wick", "John Wick: Chapter 2", "John Wick Chapter 3 - Parabellum", "John Wick 4"],
+    "Godfather": [
+        "The Godfather",
+        "The Godfather: Part II",
+        "The Godfather Part III",
+        "The Godfather Part Four",
+    ],
+    "Kill Bill": [
+        "Kill Bill: Vol. 1",
+        "Kill Bill: Vol. 2",
+        "Kill Bill Vol. 3",
+        "Kill Bill (Volume 4)",
+    ],
+    "Star Wars": [
+        "Star Wars",
+        "Star Wars: Episode IV - A New Hope",
+        "Solo: A Star Wars Story",
+        "Star Wars VIII",
+    ],
+    "Wick": [
+        "John Wick",
+        "John Wick: Chapter 2",
+        "John Wick Chapter 3 - Parabellum",
+        "John Wick 4",
+    ],
     "Rocky": ["Rocky", "Rocky II", "ROCKY IV", "Rocky V"],
-    "Potter": ["Harry Potter and the Half-Blood Prince"] * 2 + ["Harry Potter and the Goblet of Fire", "Harry Potter"],
+    "Potter": ["Harry Potter and the Half-Blood Prince"] * 2
+    + ["Harry Potter and the Goblet of Fire", "Harry Potter"],
     "Amélie": ["Amelie 2", "Amélie", "Amélie: Encore", "Amélie - Enfin"],
 }
 
@@ -254,10 +321,20 @@ SERIES = {
 @pytest.mark.parametrize("titles", SERIES.values(), ids=SERIES)
 def test_the_fourth_of_a_series_comes_after_all_else(collection, titles):
     plot = "A crew meets a creature."
-    movies = [make_movie(id, title=title, overview=plot) for id, title in enumerate([*titles, "Liked"], 1)]
+    movies = [
+        make_movie(id, title=title, overview=plot) for id, title in enumerate([*titles, "Liked"], 1)
+    ]
     movies += [
-        make_movie(100 + id, title=title, overview="Accountants.", genre_ids=[35], release_date="1930-01-01")
-        for id, title in enumerate(["1917", "1984", "300", "Up", "Se7en", "2001: A Space Odyssey", "It"])
+        make_movie(
+            100 + id,
+            title=title,
+            overview="Accountants.",
+            genre_ids=[35],
+            release_date="1930-01-01",
+        )
+        for id, title in enumerate(
+            ["1917", "1984", "300", "Up", "Se7en", "2001: A Space Odyssey", "It"]
+        )
     ]
     add_movies(collection, prep_movies(movies), column="overview")
     answers = recommend(collection, "Liked", n=20)["title"].to_list()
@@ -270,17 +347,25 @@ def test_a_row_holds_at_most_three_movies_of_a_series(texts):
     assert answers["title"].str.starts_with("Harry Potter").sum() == 3
 
 
-@pytest.mark.parametrize("facts", [{"vote_average": 0.0, "vote_count": 0}, {"vote_average": 9.9, "vote_count": 0}])
+@pytest.mark.parametrize(
+    "facts", [{"vote_average": 0.0, "vote_count": 0}, {"vote_average": 9.9, "vote_count": 0}]
+)
 def test_a_movie_without_votes_ranks_as_one_without_a_rating(collection, facts):
     movies = [make_movie(id) for id in range(1, 20)]
-    twins = [{**movies[0], "id": 50, **facts}, {**movies[0], "id": 51, "vote_average": None, "vote_count": None}]
+    twins = [
+        {**movies[0], "id": 50, **facts},
+        {**movies[0], "id": 51, "vote_average": None, "vote_count": None},
+    ]
     add_movies(collection, prep_movies([*movies, *twins]), column="overview")
     scores = dict(recommend(collection, "2", n=30).select("id", "score").iter_rows())
     assert scores["50"] == pytest.approx(scores["51"])
 
 
 def test_a_rating_counts_for_less_with_fewer_votes(collection):
-    movies = [make_movie(id, vote_average=5.0 + id / 10, vote_count=5_000, overview="A dog.") for id in range(1, 20)]
+    movies = [
+        make_movie(id, vote_average=5.0 + id / 10, vote_count=5_000, overview="A dog.")
+        for id in range(1, 20)
+    ]
     movies += [make_movie(50, vote_average=10.0, vote_count=2, overview="A dog.")]
     movies += [make_movie(51, vote_average=9.0, vote_count=5_000, overview="A dog.")]
     add_movies(collection, prep_movies(movies), column="overview")
@@ -296,14 +381,19 @@ def test_missing_years_votes_and_genres_are_neutral(collection):
         answers = recommend(collection, liked, n=20)
         assert answers.height == 11
         assert answers["score"].is_finite().all()
-    # With all else equal to the average, the movie that lacks its facts stands amid those that have them.
+    # With all else equal to the average, the movie that lacks its facts stands amid those that
+    # have them.
     scores = recommend(collection, "Movie 1", n=20)
     bare_score = scores.filter(pl.col("title") == "Bare")["score"].item()
     assert scores["score"].min() <= bare_score <= scores["score"].max() + 0.1
 
 
 def test_movies_without_any_facts_can_be_recommended(collection):
-    add_movies(collection, prep_movies([{"id": id, "title": f"Movie {id}"} for id in range(1, 5)]), column="title")
+    add_movies(
+        collection,
+        prep_movies([{"id": id, "title": f"Movie {id}"} for id in range(1, 5)]),
+        column="title",
+    )
     assert recommend(collection, "Movie 1").height == 3
 
 
@@ -315,7 +405,11 @@ def test_a_filter_that_nothing_passes_gives_an_empty_frame_of_the_same_schema(te
 
 
 def test_a_movie_from_outside_the_catalogue_can_be_liked(tmdb, collection, catalogue):
-    tmdb.movies = [make_movie(777_777, title="Robot Dog", overview="A lonely boy builds a robot dog.", genre_ids=[16])]
+    tmdb.movies = [
+        make_movie(
+            777_777, title="Robot Dog", overview="A lonely boy builds a robot dog.", genre_ids=[16]
+        )
+    ]
     add_movies(collection, catalogue.head(50))
     add_movies(collection, prep_movies(main.search_movies("robot dog")))
     assert recommend(collection, "Robot Dog", n=5).height == 5

@@ -49,7 +49,9 @@ def test_a_title_as_people_type_it_finds_its_movie(texts, typed, title, year):
         ("bank robbery", {"Heat", "Dog Day Afternoon"}),
     ],
 )
-def test_a_theme_finds_movies_that_say_it_in_words_which_the_nearest_texts_miss(texts, typed, titles):
+def test_a_theme_finds_movies_that_say_it_in_words_which_the_nearest_texts_miss(
+    texts, typed, titles
+):
     assert len(titles & set(find_movies(texts, typed, n=10)["title"])) >= 2
     assert len(titles & set(find_movies(texts, typed, n=10)["title"])) > len(
         titles & set(find_similar(texts, typed, n=5)["title"])
@@ -57,7 +59,8 @@ def test_a_theme_finds_movies_that_say_it_in_words_which_the_nearest_texts_miss(
 
 
 @pytest.mark.parametrize(
-    "typed", ["!?", "the of and", "千と千尋", "ФИЛЬМ", "e\u0301", "\U0001f988", "shark " * 400, "a\x00b"]
+    "typed",
+    ["!?", "the of and", "千と千尋", "ФИЛЬМ", "e\u0301", "\U0001f988", "shark " * 400, "a\x00b"],
 )
 def test_any_text_is_answered(texts, typed):
     answers = find_movies(texts, typed, n=5)
@@ -77,7 +80,21 @@ def test_answers_are_those_of_find_similar_with_a_score_and_a_reason(texts):
 @given(
     st.lists(
         st.sampled_from(
-            ["time", "loop", "the", "Robot", "paris", "WAR", "love", "jaws", "zzz", "1999", "of", "killer", "train"]
+            [
+                "time",
+                "loop",
+                "the",
+                "Robot",
+                "paris",
+                "WAR",
+                "love",
+                "jaws",
+                "zzz",
+                "1999",
+                "of",
+                "killer",
+                "train",
+            ]
         ),
         min_size=1,
         max_size=5,
@@ -99,12 +116,16 @@ def test_the_reason_is_true_of_the_movie(texts, asked):
 
 
 @given(
-    without=st.lists(st.sampled_from(["robots", "War", "science fiction", "drama", "Love", "killer"]), max_size=3),
+    without=st.lists(
+        st.sampled_from(["robots", "War", "science fiction", "drama", "Love", "killer"]), max_size=3
+    ),
     since=st.integers(1960, 2015),
 )
 @settings(max_examples=20)
 def test_filters_and_unwanted_words_hold_always(texts, without, since):
-    answers = find_movies(texts, "a robot in love", n=30, where={"year": {"$gte": since}}, without=without)
+    answers = find_movies(
+        texts, "a robot in love", n=30, where={"year": {"$gte": since}}, without=without
+    )
     assert (answers["year"].cast(int) >= since).all()
     for movie in answers.iter_rows(named=True):
         told = " ".join(words_of(movie["text"] + " " + " ".join(movie["genres"])))
@@ -124,7 +145,9 @@ def test_an_unwanted_word_is_found_with_accents_and_without(texts):
     assert "Amélie" not in find_movies(texts, "amelie", n=50, without="Amelie")["title"]
 
 
-def test_however_many_movies_an_unwanted_word_takes_away_as_many_as_asked_for_are_left(texts, monkeypatch):
+def test_however_many_movies_an_unwanted_word_takes_away_as_many_as_asked_for_are_left(
+    texts, monkeypatch
+):
     monkeypatch.setattr(main, "_CANDIDATES", 20)
     assert find_movies(texts, "war", n=15, without="war").height == 15
 
@@ -162,6 +185,8 @@ def test_search_answers_the_judged_questions_better_than_the_nearest_texts_do(te
     def precision(find) -> float:
         right = [pl.Series(map(str, question["movies"])) for question in judged]
         found = [find(texts, question["question"], n=10)["id"] for question in judged]
-        return sum(ids.is_in(good.implode()).mean() for ids, good in zip(found, right, strict=True)) / len(judged)
+        return sum(
+            ids.is_in(good.implode()).mean() for ids, good in zip(found, right, strict=True)
+        ) / len(judged)
 
     assert precision(find_movies) > precision(find_similar) + 0.02

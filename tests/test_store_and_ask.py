@@ -20,14 +20,32 @@ from tmdb_server import make_movie
 
 import config
 import main
-from main import add_movies, find_movies, find_similar, get_client, get_collection, load_model, prep_movies
+from main import (
+    add_movies,
+    find_movies,
+    find_similar,
+    get_client,
+    get_collection,
+    load_model,
+    prep_movies,
+)
 from notebooks.recommender import model
 
 ROOT = Path(main.__file__).parent
 
 # The figures that the original notebook published.
-STAR_WARS_EMBEDDING = [-0.0732547789812088, 0.010070987045764923, -0.0035544871352612972, -0.013902664184570312]
-STAR_WARS_EMBEDDING += [-0.04536248371005058, 0.010174545459449291, 0.06956266611814499, 0.029881272464990616]
+STAR_WARS_EMBEDDING = [
+    -0.0732547789812088,
+    0.010070987045764923,
+    -0.0035544871352612972,
+    -0.013902664184570312,
+]
+STAR_WARS_EMBEDDING += [
+    -0.04536248371005058,
+    0.010174545459449291,
+    0.06956266611814499,
+    0.029881272464990616,
+]
 STAR_WARS_EMBEDDING += [0.0726681649684906, 0.04335178807377815]
 STAR_WARS_TOP_20 = [
     "Star Wars",
@@ -82,7 +100,9 @@ def test_the_20_titles_nearest_to_star_wars_are_the_published_ones(titles):
 
 
 def test_star_alliance_lands_where_it_was_published_to_land(titles):
-    titles.upsert(ids=["star-alliance"], documents=["Star Alliance"], metadatas=[{"title": "Star Alliance"}])
+    titles.upsert(
+        ids=["star-alliance"], documents=["Star Alliance"], metadatas=[{"title": "Star Alliance"}]
+    )
     try:
         expected = STAR_WARS_TOP_20.copy()
         expected.insert(STAR_ALLIANCE_RANK - 1, "Star Alliance")
@@ -111,7 +131,9 @@ def test_the_distance_is_squared_l2(titles):
 def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, catalogue):
     # Real texts, as short as titles: the catalogue's titles and the clauses of its overviews.
     clauses = re.split(r"[.;:]\s+|, ", " ".join(catalogue["overview"].drop_nulls()))
-    texts = list(dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)]))[:3_000]
+    texts = list(
+        dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)])
+    )[:3_000]
     assert len(texts) >= 2_000
     vectors = embed(collection, texts)
     for start in range(0, len(texts), 1_000):
@@ -134,21 +156,34 @@ def test_a_second_add_stores_nothing_and_embeds_nothing(collection, catalogue, m
 
 
 def test_a_changed_text_is_embedded_again_and_replaces_the_old_one(collection):
-    add_movies(collection, prep_movies([make_movie(1, title="Alien"), make_movie(2, title="Heat")]), column="title")
-    changed = prep_movies([make_movie(1, title="Alien³"), make_movie(2, title="Heat"), make_movie(3, title="Big")])
+    add_movies(
+        collection,
+        prep_movies([make_movie(1, title="Alien"), make_movie(2, title="Heat")]),
+        column="title",
+    )
+    changed = prep_movies(
+        [make_movie(1, title="Alien³"), make_movie(2, title="Heat"), make_movie(3, title="Big")]
+    )
     assert add_movies(collection, changed, column="title") == 2
     assert find_similar(collection, "Alien³", n=1)["title"].item() == "Alien³"
     assert find_similar(collection, "Alien³", n=1)["distance"].item() < 1e-6
     assert collection.count() == 3
 
 
-def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gone(collection, monkeypatch):
+def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gone(
+    collection, monkeypatch
+):
     add_movies(collection, prep_movies([make_movie(1)]), column="title")
     monkeypatch.setattr(model, "load_model", lambda name=None: pytest.fail("embedded again"))
     now = make_movie(1, vote_count=77_777, genre_ids=[], release_date="", poster_path=None)
     assert add_movies(collection, prep_movies([now]), column="title") == 1
     [metadata] = collection.get()["metadatas"]
-    assert metadata == {"title": "Movie 1", "original_language": "en", "vote_average": 5.1, "vote_count": 77_777}
+    assert metadata == {
+        "title": "Movie 1",
+        "original_language": "en",
+        "vote_average": 5.1,
+        "vote_count": 77_777,
+    }
     assert add_movies(collection, prep_movies([now]), column="title") == 0
 
 
@@ -170,15 +205,21 @@ def test_filters_are_chromas_own(texts):
     old = find_similar(texts, "aliens attack the earth", n=10, where={"year": {"$lt": 1980}})
     assert old.height == 10
     assert set(old["year"].cast(int) < 1980) == {True}
-    funny = find_similar(texts, "aliens attack the earth", n=10, where={"genres": {"$contains": "Comedy"}})
+    funny = find_similar(
+        texts, "aliens attack the earth", n=10, where={"genres": {"$contains": "Comedy"}}
+    )
     assert funny["genres"].list.contains("Comedy").all()
     with pytest.raises(ValueError, match=r"\$about"):
         find_similar(texts, "aliens", where={"year": {"$about": 1800}})
 
 
-@pytest.mark.parametrize("where", [{"genre": "Comedy"}, {"year": "1994"}, {"$and": [{"year": 1800}, {"colour": True}]}])
+@pytest.mark.parametrize(
+    "where", [{"genre": "Comedy"}, {"year": "1994"}, {"$and": [{"year": 1800}, {"colour": True}]}]
+)
 @pytest.mark.parametrize("ask", [find_similar, find_movies])
-def test_a_filter_that_no_movie_passes_warns_with_the_facts_that_it_could_ask_for(texts, ask, where):
+def test_a_filter_that_no_movie_passes_warns_with_the_facts_that_it_could_ask_for(
+    texts, ask, where
+):
     with pytest.warns(UserWarning, match=r"no movie passes where=.*'genres': \['") as caught:
         assert ask(texts, "aliens", where=where).is_empty()
     assert caught[0].filename == __file__
@@ -239,7 +280,9 @@ def test_an_empty_frame_stores_nothing(collection):
     assert add_movies(collection, prep_movies([])) == 0
 
 
-movies = st.dictionaries(st.integers(1, 9), st.sampled_from(["Alien", "Heat", "Big", "Up"]), max_size=6)
+movies = st.dictionaries(
+    st.integers(1, 9), st.sampled_from(["Alien", "Heat", "Big", "Up"]), max_size=6
+)
 
 
 @settings(max_examples=25)
@@ -281,7 +324,14 @@ def model_folder(tmp_path_factory):
     [
         ({}, "empty"),
         ({"notes.txt": "no model"}, "other"),
-        ({"config.json": json.dumps({"auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}})}, "code"),
+        (
+            {
+                "config.json": json.dumps(
+                    {"auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}}
+                )
+            },
+            "code",
+        ),
         (None, "no/such-model"),
     ],
 )
@@ -305,19 +355,25 @@ def test_the_model_is_the_one_that_the_setting_names_when_it_is_loaded(monkeypat
     assert load_model().prompts["query"] == "a movie about "
 
 
-def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_other(monkeypatch, model_folder):
+def test_a_model_with_prompts_embeds_questions_with_the_one_and_movies_with_the_other(
+    monkeypatch, model_folder
+):
     monkeypatch.setattr(config, "EMBEDDING_MODEL", str(model_folder))
     client = get_client()
     collection = get_collection(client, "with-prompts")
     try:
-        add_movies(collection, prep_movies([make_movie(1, title="a movie about a shark")]), column="title")
+        add_movies(
+            collection, prep_movies([make_movie(1, title="a movie about a shark")]), column="title"
+        )
         assert find_similar(collection, "a shark")["distance"].item() < 1e-6
     finally:
         client.delete_collection("with-prompts")
 
 
 @pytest.mark.slow
-def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_keeps_its_threads(collection, catalogue):
+def test_many_texts_get_the_embeddings_that_one_plain_encode_gives_and_torch_keeps_its_threads(
+    collection, catalogue
+):
     texts = catalogue["text"].head(60).to_list()
     threads = torch.get_num_threads()
     plain = load_model().encode(texts, normalize_embeddings=True)
@@ -350,12 +406,19 @@ def test_ctrl_c_stops_embedding_within_seconds_and_says_what_is_stored():
     assert process.stdout.readline() == "stored\n"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=5)
-    assert re.search(r"KeyboardInterrupt: \d+ movies are stored\. Run it again to go on\.$", errors.strip())
+    assert re.search(
+        r"KeyboardInterrupt: \d+ movies are stored\. Run it again to go on\.$", errors.strip()
+    )
 
 
 def run_python(code: str, **env) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
 

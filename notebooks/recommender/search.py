@@ -9,8 +9,9 @@ import polars as pl
 
 from notebooks.recommender.words import STOP_WORDS, bm25, fold
 
-# What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real movies, with typed
-# titles and TMDb's plot keywords as questions; the notebook measures it on judgements that it never saw.
+# What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real
+# movies, with typed titles and TMDb's plot keywords as questions; the notebook measures it on
+# judgements that it never saw.
 _SEARCH_WEIGHTS = {"words": 0.3, "in the title": 0.3, "the title": 0.3, "votes": 0.05}
 
 
@@ -29,16 +30,24 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
         .with_columns(
             by_text=1 - pl.col("distance") / 2,
             by_words=weights["words"] * (pl.col("bm25") / pl.col("bm25").max()).fill_null(0),
-            by_title=bool(key) * (weights["in the title"] * in_title + weights["the title"] * is_title),
-            by_votes=weights["votes"] * pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10),
+            by_title=bool(key)
+            * (weights["in the title"] * in_title + weights["the title"] * is_title),
+            by_votes=weights["votes"]
+            * pl.col("vote_count").fill_null(0).clip(0).log1p()
+            / np.log(10),
         )
         .with_columns(
             score=pl.sum_horizontal("by_text", "by_words", "by_title", "by_votes"),
             because=pl.when(pl.col("by_title") > 0)
             .then(pl.lit("title"))
-            .when(pl.col("by_words") - pl.col("by_words").mean() > pl.col("by_text") - pl.col("by_text").mean())
+            .when(
+                pl.col("by_words") - pl.col("by_words").mean()
+                > pl.col("by_text") - pl.col("by_text").mean()
+            )
             .then(
-                pl.when(pl.col("found").list.len() == 1).then(pl.lit("the word ")).otherwise(pl.lit("the words "))
+                pl.when(pl.col("found").list.len() == 1)
+                .then(pl.lit("the word "))
+                .otherwise(pl.lit("the words "))
                 + pl.col("found").list.eval(pl.format("*{}*", pl.element())).list.join(", ")
             )
             .otherwise(pl.lit("its text")),
@@ -49,10 +58,24 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 
 
 def fold_unwanted(without: str | Iterable[str]) -> list[str]:
-    """Fold the words that must not stand in a text, each between blanks, in the singular and the plural."""
-    words = list(without) if isinstance(without, Iterable) and not isinstance(without, str) else [without]
+    """
+    Fold the words that must not stand in a text, each between blanks, in the
+    singular and the plural.
+    """
+    words = (
+        list(without)
+        if isinstance(without, Iterable) and not isinstance(without, str)
+        else [without]
+    )
     if strange := [word for word in words if not isinstance(word, str)]:
         raise ValueError(f"without must be a word or several, not {strange[0]!r}")
-    folded = pl.DataFrame({"word": words}, schema={"word": pl.String}).select(fold(pl.col("word")))["word"]
-    forms = {form for word in folded if word for form in (word, f"{word}s", f"{word}es", word.removesuffix("s"))}
+    folded = pl.DataFrame({"word": words}, schema={"word": pl.String}).select(fold(pl.col("word")))[
+        "word"
+    ]
+    forms = {
+        form
+        for word in folded
+        if word
+        for form in (word, f"{word}s", f"{word}es", word.removesuffix("s"))
+    }
     return [f" {form} " for form in forms | {form.removesuffix("es") for form in forms}]

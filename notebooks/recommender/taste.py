@@ -7,8 +7,9 @@ import polars as pl
 
 from notebooks.recommender.words import fold, share_words
 
-# What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens users (Harper and
-# Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them on anyone's copy of MovieLens.
+# What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
+# users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures
+# them on anyone's copy of MovieLens.
 _WEIGHTS = {
     "text": 1.0,  # cosine of embeddings
     "words": 0.3,  # TF-IDF cosine of the texts, without their years and genres
@@ -19,20 +20,32 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of the number of votes
     "rating": 0.02,  # vote average, held back where votes are few, in standard deviations
 }
-# People rate what was in cinemas in their time. What they dislike is of the same years and language as what they like.
+# People rate what was in cinemas in their time. What they dislike is of the same years and
+# language as what they like.
 NO_REASON_TO_DISLIKE = {"era", "language"}
 ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
-_NOTABLE = 0.02  # `because` tells a part of the score that lifts a movie by so much over the average candidate
-_MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # without which no movie is called widely seen or highly rated
+# `because` tells a part of the score that lifts a movie by so much over the average candidate.
+_NOTABLE = 0.02
+_MANY_VOTES, _HIGH_RATING = (
+    1_000,
+    7.0,
+)  # without which no movie is called widely seen or highly rated
 _SAME_YEARS = 5  # years apart, at most
 _MOST_OF_A_SERIES = 3
 
 
-def compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Measure how similar movies and others are: weighted parts of the score, each of shape (movies, others)."""
+def compare(
+    movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame
+) -> dict[str, np.ndarray]:
+    """
+    Measure how similar movies and others are: weighted parts of the score,
+    each of shape (movies, others).
+    """
     genres = sorted(set(movies["genres"].explode().drop_nulls()))
     columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
-    has, others_have = (df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, others))
+    has, others_have = (
+        df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, others)
+    )
     idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
     years, their_years = (df["year"].cast(pl.Float64).to_numpy() for df in (movies, others))
     languages, theirs = (df["original_language"].to_numpy()[:, None] for df in (movies, others))
@@ -41,7 +54,9 @@ def compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFra
 
     def add_up(shared: pl.DataFrame) -> np.ndarray:
         place = shared["movie"].to_numpy() * shape[1] + shared["other"].to_numpy()
-        return np.bincount(place, weights=shared["part"].to_numpy(), minlength=shape[0] * shape[1]).reshape(shape)
+        return np.bincount(
+            place, weights=shared["part"].to_numpy(), minlength=shape[0] * shape[1]
+        ).reshape(shape)
 
     parts = {
         "text": (
@@ -59,7 +74,10 @@ def compare(movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFra
 
 
 def rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Weigh votes and ratings, as differences from the average candidate, which is 0."""
+    """
+    Weigh votes and ratings, as differences from the average candidate, which
+    is 0.
+    """
     # Nobody voted: that says nothing about a movie.
     df = movies.select(
         votes=pl.when(pl.col("vote_count") > 0).then("vote_count").cast(pl.Float64),
@@ -78,7 +96,9 @@ def rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
 def _fill(part: np.ndarray) -> np.ndarray:
     """What is missing counts as the average of the others."""
     missing = np.isnan(part)
-    return np.where(missing, 0 if missing.all() else np.nanmean(part), part) if missing.any() else part
+    return (
+        np.where(missing, 0 if missing.all() else np.nanmean(part), part) if missing.any() else part
+    )
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -87,20 +107,28 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def pool(similarities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Pool similarities of shape (movies, others) into one for each movie: a weighted power mean."""
+    """
+    Pool similarities of shape (movies, others) into one for each movie: a
+    weighted power mean.
+    """
     power = 1 + 0.6 * np.log(len(weights))
     return np.average(np.maximum(similarities, 0) ** power, axis=1, weights=weights) ** (1 / power)
 
 
 def _name_series() -> pl.Expr:
-    """Tell by its title which series a movie is of; a movie without a title is alone."""
+    """
+    Tell by its title which series a movie is of; a movie without a title is
+    alone.
+    """
     start = (
         pl.col("title")
         .str.normalize("NFKD")  # Alien³ is Alien3
         .str.to_lowercase()
         .str.replace(r"^.*: an? (.+) story$", "$1")  # Rogue One: A Star Wars Story
         .str.replace(
-            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the |,? \(?(?:part|vol\.?|volume|chapter|episode) ).*$", "$1"
+            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the |,? "
+            r"\(?(?:part|vol\.?|volume|chapter|episode) ).*$",
+            "$1",
         )
         .str.replace(r"^(.*[^\d\s])(?:\s*\d+| [ivx]+)$", "$1")
     )
@@ -108,7 +136,10 @@ def _name_series() -> pl.Expr:
 
 
 def choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) -> list[int]:
-    """Choose by maximal marginal relevance, which is by score without diversity, and three movies of a series first."""
+    """
+    Choose by maximal marginal relevance, which is by score without diversity,
+    and three movies of a series first.
+    """
     series = movies.select(_name_series()).to_series().to_numpy()
     vectors = movies["embedding"].to_numpy() if diversity else None
     relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
@@ -134,8 +165,13 @@ def explain(
     reception: dict[str, np.ndarray],
     shared_words: pl.DataFrame,
 ) -> list[str]:
-    """Say in words what the scores say in numbers; `lifts` are similarities over those of the average candidate."""
-    strong = shared_words.filter(pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2))
+    """
+    Say in words what the scores say in numbers; `lifts` are similarities over
+    those of the average candidate.
+    """
+    strong = shared_words.filter(
+        pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
+    )
     words: dict = {}
     for movie, other, word in strong.sort("part", "word", descending=True).drop("part").iter_rows():
         words.setdefault((movie, other), []).append(word)
@@ -145,11 +181,19 @@ def explain(
     for row, movie in zip(chosen, movies[chosen].iter_rows(named=True), strict=True):
         lift = {name: part[row] for name, part in lifts.items()}
         total = sum(lift.values())
-        named = [int(other) for other in np.argsort(-weights * total, kind="stable")[:2] if total[other] >= _NOTABLE]
+        named = [
+            int(other)
+            for other in np.argsort(-weights * total, kind="stable")[:2]
+            if total[other] >= _NOTABLE
+        ]
         reasons: list[str] = []
-        for count in range(len(named), 0, -1):  # the second one is named if all three share genres or words
+        for count in range(
+            len(named), 0, -1
+        ):  # the second one is named if all three share genres or words
             told = {name for name in lift if (lift[name][named[:count]] >= _NOTABLE).all()}
-            theirs = [others[other] | {"words": words.get((row, other), [])} for other in named[:count]]
+            theirs = [
+                others[other] | {"words": words.get((row, other), [])} for other in named[:count]
+            ]
             shared = _list_shared(movie, theirs, told, frequency)
             if count == 1 or "genres" in shared or "words" in shared:
                 named, reasons = named[:count], list(shared.values())
@@ -157,25 +201,47 @@ def explain(
         if named and not reasons and lift["text"][named[0]] > 0:
             reasons = ["by its text"]
         titles = " and ".join(others[other]["title"] or others[other]["id"] for other in named)
-        like = [f"like {titles}: {'; '.join(reasons)}" if reasons else f"like {titles}"] if named else []
+        like = (
+            [f"like {titles}: {'; '.join(reasons)}" if reasons else f"like {titles}"]
+            if named
+            else []
+        )
         own = {
-            "widely seen": reception["votes"][row] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES,
-            "highly rated": reception["rating"][row] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING,
+            "widely seen": reception["votes"][row] >= _NOTABLE
+            and movie["vote_count"] >= _MANY_VOTES,
+            "highly rated": reception["rating"][row] >= _NOTABLE
+            and movie["vote_average"] >= _HIGH_RATING,
         }
-        because.append("; ".join([*like, *(name for name, told in own.items() if told)]) or "nothing in particular")
+        because.append(
+            "; ".join([*like, *(name for name, told in own.items() if told)])
+            or "nothing in particular"
+        )
     return because
 
 
-def _list_shared(movie: dict, named: list[dict], told: set[str], frequency: dict[str, int]) -> dict[str, str]:
-    """Say what a movie shares with each of the movies named, of the parts that may be told; rare genres first."""
-    genres = [genre for genre in movie["genres"] if all(genre in other["genres"] for other in named)]
-    common = [f"*{word}*" for word in named[0]["words"] if all(word in other["words"] for other in named)]
+def _list_shared(
+    movie: dict, named: list[dict], told: set[str], frequency: dict[str, int]
+) -> dict[str, str]:
+    """
+    Say what a movie shares with each of the movies named, of the parts that
+    may be told; rare genres first.
+    """
+    genres = [
+        genre for genre in movie["genres"] if all(genre in other["genres"] for other in named)
+    ]
+    common = [
+        f"*{word}*" for word in named[0]["words"] if all(word in other["words"] for other in named)
+    ]
     years = [other["year"] for other in (movie, *named)]
-    close = None not in years and all(abs(int(year) - int(years[0])) <= _SAME_YEARS for year in years)
+    close = None not in years and all(
+        abs(int(year) - int(years[0])) <= _SAME_YEARS for year in years
+    )
     languages = {other["original_language"] for other in (movie, *named)}
     reasons = {
         "genres": ", ".join(sorted(genres, key=lambda genre: frequency[genre])[:2]),
-        "words": ("the words " if len(common) > 1 else "the word ") + ", ".join(common[:2]) if common else "",
+        "words": ("the words " if len(common) > 1 else "the word ") + ", ".join(common[:2])
+        if common
+        else "",
         "era": "of the same years" if close else "",
         "language": "in the same language" if len(languages) == 1 and None not in languages else "",
     }

@@ -1,5 +1,6 @@
-"""A document of TMDb's: asked for within the rate limit, tried again where that may help, kept in a cache, and
-without the key in anything that one sees."""
+"""A document of TMDb's: asked for within the rate limit, tried again where that
+may help, kept in a cache, and without the key in anything that one sees.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +33,14 @@ import config
 
 class TMDbError(RuntimeError):
     """
-    TMDb did not give what was asked for; the message says what failed and what to do about it.
+    TMDb did not give what was asked for; the message says what failed and what
+    to do about it.
 
     Attributes
     ----------
     retry_at
-        The time, on the clock of `time.monotonic`, from which another try may help; None if it does not.
+        The time, on the clock of `time.monotonic`, from which another try may
+        help; None if it does not.
     """
 
     def __init__(self, message: str, retry_at: float | None = None):
@@ -45,7 +48,7 @@ class TMDbError(RuntimeError):
         self.retry_at = retry_at
 
 
-AT_ONCE = 8  # requests under way: enough to reach the rate limit when TMDb takes a fifth of a second to answer
+AT_ONCE = 8  # requests under way: enough for the rate limit when TMDb takes 0.2 s to answer
 PER_SECOND = 38.5  # TMDb allows 40; what leaves here evenly may arrive a little bunched
 TIMEOUT = 10  # seconds for a try, from the first byte to the last
 TRIES = 5  # for each document, begun within PATIENCE seconds
@@ -61,9 +64,11 @@ def get_json(path: str, **params) -> dict:
 
 def get_documents(path: str, questions: Iterable[dict]) -> Iterator[dict]:
     """
-    Get a document for each set of parameters, in their order, several at a time.
+    Get a document for each set of parameters, in their order, several at a
+    time.
 
-    Only the caller's thread begins requests, so that none begins after an error or Ctrl-C.
+    Only the caller's thread begins requests, so that none begins after an
+    error or Ctrl-C.
     """
     _check_settings()
     _remove_expired()
@@ -80,28 +85,40 @@ def get_documents(path: str, questions: Iterable[dict]) -> Iterator[dict]:
 def _check_settings() -> None:
     if not config.TMDB_API_KEY:
         raise TMDbError(
-            "TMDb wants a key, and TMDB_API_KEY is not set. Get a free one at https://www.themoviedb.org/settings/api "
-            "and put it into the file .env as TMDB_API_KEY=...; without a key, use load_sample_movies()."
+            "TMDb wants a key, and TMDB_API_KEY is not set. Get a free one at "
+            "https://www.themoviedb.org/settings/api "
+            "and put it into the file .env as TMDB_API_KEY=...; without a key, use "
+            "load_sample_movies()."
         )
     if not re.fullmatch(r"[\w.~+/=-]+", config.TMDB_API_KEY, re.ASCII):
         raise TMDbError(
-            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one piece and alone on its line."
+            "TMDB_API_KEY holds characters that no TMDb key has. Copy it once more, in one "
+            "piece and alone on its line."
         )
     try:
         url = urlsplit(config.TMDB_URL)
-        fits = url.scheme in ("http", "https") and url.hostname and url.port != 0 and not url.query + url.fragment
+        fits = (
+            url.scheme in ("http", "https")
+            and url.hostname
+            and url.port != 0
+            and not url.query + url.fragment
+        )
     except ValueError:  # brackets that do not match, or a port that is no number
         fits = False
     if not fits:
-        raise TMDbError("TMDB_URL is not an address such as https://api.themoviedb.org/3, with nothing after it.")
+        raise TMDbError(
+            "TMDB_URL is not an address such as https://api.themoviedb.org/3, with nothing "
+            "after it."
+        )
 
 
 def _start(path: str, params: dict) -> Future:
     """
-    Begin to get a document: from the cache, or with a request in a thread of its own.
+    Begin to get a document: from the cache, or with a request in a thread of
+    its own.
 
-    Nobody has to wait for that thread, neither Ctrl-C nor the end of the process. Its frames, some of which hold the
-    key, are in no traceback.
+    Nobody has to wait for that thread, neither Ctrl-C nor the end of the
+    process. Its frames, some of which hold the key, are in no traceback.
     """
     answer: Future = Future()
 
@@ -121,7 +138,10 @@ def _start(path: str, params: dict) -> Future:
 
 
 def _wait_for_turn() -> None:
-    """Wait until the rate limit lets a request begin, so that requests leave evenly."""
+    """
+    Wait until the rate limit lets a request begin, so that requests leave
+    evenly.
+    """
     global _next_turn
     with _turn_lock:
         turn = max(_next_turn, time.monotonic())
@@ -137,7 +157,9 @@ def _wait_for(path: str, params: dict, answer: Future) -> dict:
             return answer.result(TIMEOUT)
         except TimeoutError:
             host = urlsplit(config.TMDB_URL).hostname
-            error = TMDbError(f"TMDb at {host} did not answer within {TIMEOUT} seconds. Try again in a minute.", 0)
+            error = TMDbError(
+                f"TMDb at {host} did not answer within {TIMEOUT} seconds. Try again in a minute.", 0
+            )
         except TMDbError as caught:
             error = caught
         if error.retry_at is None or number == TRIES:
@@ -155,23 +177,32 @@ def _request(path: str, params: dict) -> dict:
     host = urlsplit(config.TMDB_URL).hostname
     try:
         # TMDb never redirects. Following a redirect would hand the key to a stranger.
-        response = SESSION.get(config.TMDB_URL + path, params=params, timeout=TIMEOUT, allow_redirects=False)
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        response = SESSION.get(
+            config.TMDB_URL + path, params=params, timeout=TIMEOUT, allow_redirects=False
+        )
+    except (
+        requests.ConnectionError,
+        requests.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+    ) as error:
         raise TMDbError(
-            f"TMDb at {host} cannot be reached ({type(error).__name__}). Check the network, and TMDB_URL; "
+            f"TMDb at {host} cannot be reached ({type(error).__name__}). Check the network, and "
+            "TMDB_URL; "
             "load_sample_movies() needs no network.",
             retry_at=0,
         ) from None
     except Exception as error:
         raise TMDbError(
-            f"TMDb at {host} cannot be asked ({type(error).__name__}). Check TMDB_URL and the proxy."
+            f"TMDb at {host} cannot be asked ({type(error).__name__}). Check TMDB_URL and the "
+            "proxy."
         ) from None
     _check_status(response, path)
     try:
         text = response.content.decode(response.encoding or "utf-8")
     except (LookupError, ValueError):
         raise TMDbError(
-            f"TMDb at {host} sent text in an unknown or wrong encoding ({response.encoding}). Check TMDB_URL."
+            f"TMDb at {host} sent text in an unknown or wrong encoding ({response.encoding}). "
+            "Check TMDB_URL."
         ) from None
     document = _read_document(text, path)
     _write_cache(path, params, text)
@@ -185,26 +216,45 @@ def _check_status(response: requests.Response, path: str) -> None:
     """Raise what the status of an answer says."""
     host, status = urlsplit(config.TMDB_URL).hostname, response.status_code
     if status in (401, 403):
-        raise TMDbError(f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
-    if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524:  # 520 to 524 are Cloudflare's
+        raise TMDbError(
+            f"TMDb at {host} refused the key. Check TMDB_API_KEY in the environment or in the "
+            "file .env."
+        )
+    if (
+        status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524
+    ):  # 520 to 524 are Cloudflare's
         try:
-            wait = Retry(retry_after_max=10**9).get_retry_after(response.raw) or 0  # reads seconds and dates
+            wait = (
+                Retry(retry_after_max=10**9).get_retry_after(response.raw) or 0
+            )  # reads seconds and dates
         except (InvalidHeader, ValueError, OverflowError):
             wait = 0
-        unit, seconds = next(((unit, size) for unit, size in _UNITS.items() if wait > 2 * size), ("seconds", 1))
+        unit, seconds = next(
+            ((unit, size) for unit, size in _UNITS.items() if wait > 2 * size), ("seconds", 1)
+        )
         when = f"in {math.ceil(wait / seconds):,} {unit}" if wait else "in a minute"
-        raise TMDbError(f"TMDb at {host} is busy (status {status}). Try again {when}.", time.monotonic() + wait)
+        raise TMDbError(
+            f"TMDb at {host} is busy (status {status}). Try again {when}.", time.monotonic() + wait
+        )
     if status == 404:
-        raise TMDbError(f"TMDb at {host} has nothing at {path} (status 404). Check TMDB_URL, which should end in /3.")
+        raise TMDbError(
+            f"TMDb at {host} has nothing at {path} (status 404). Check TMDB_URL, which should "
+            "end in /3."
+        )
     if status != 200:
-        raise TMDbError(f"TMDb at {host} answered with status {status}. Check TMDB_URL, which should end in /3.")
+        raise TMDbError(
+            f"TMDb at {host} answered with status {status}. Check TMDB_URL, which should end in /3."
+        )
 
 
 def _read_document(text: str, path: str) -> dict:
     """Read one of TMDb's documents, and raise what is wrong with it."""
     host = urlsplit(config.TMDB_URL).hostname
     if text.lstrip().startswith("<"):
-        raise TMDbError(f"A web page came instead of TMDb's movies. Perhaps {host} is behind a login: open a browser.")
+        raise TMDbError(
+            f"A web page came instead of TMDb's movies. Perhaps {host} is behind a login: open "
+            "a browser."
+        )
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -222,12 +272,17 @@ def _read_document(text: str, path: str) -> dict:
         raise TMDbError(f"{host} answered with JSON of another shape than TMDb's. Check TMDB_URL.")
     for row in rows:
         if not isinstance(row, dict) or not _is_whole(row.get("id")):
-            raise TMDbError(f"TMDb at {host} sent {path} with a row that has no whole number as id. Check TMDB_URL.")
+            raise TMDbError(
+                f"TMDb at {host} sent {path} with a row that has no whole number as id. Check "
+                "TMDB_URL."
+            )
         for field, fits in _FIELDS.items():
             if row.get(field) is not None and not fits(row[field]):
                 raise TMDbError(
-                    f"TMDb at {host} sent {path} with a field that cannot be used: id {row['id']} has "
-                    f"{field}={reprlib.repr(row[field])}. Try again tomorrow, or correct it at TMDb."
+                    f"TMDb at {host} sent {path} with a field that cannot be used: id "
+                    f"{row['id']} has "
+                    f"{field}={reprlib.repr(row[field])}. Try again tomorrow, or correct it at "
+                    "TMDb."
                 )
     return document
 
@@ -236,16 +291,26 @@ def _is_whole(value: object) -> bool:
     return type(value) is int and -(2**63) <= value < 2**63
 
 
-_TEXTS = ["title", "original_title", "overview", "release_date", "original_language", "poster_path", "name"]
+_TEXTS = [
+    "title",
+    "original_title",
+    "overview",
+    "release_date",
+    "original_language",
+    "poster_path",
+    "name",
+]
 # What a field of a row must be, unless it is null.
 _FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(_TEXTS, lambda value: isinstance(value, str)),
-    "vote_average": lambda value: _is_whole(value) or (isinstance(value, float) and math.isfinite(value)),
+    "vote_average": lambda value: (
+        _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+    ),
     "vote_count": _is_whole,
     "genre_ids": lambda value: isinstance(value, list) and all(map(_is_whole, value)),
 }
-# The cache: a file for each answer, without a lock. requests-cache's own files are not written aside, and its redirects
-# lie in SQLite, which waits for a lock without limit.
+# The cache: a file for each answer, without a lock. requests-cache's own files are not written
+# aside, and its redirects lie in SQLite, which waits for a lock without limit.
 _DAY = 86_400  # seconds that an answer is kept
 
 
@@ -255,7 +320,10 @@ def _find_cache_file(path: str, params: dict) -> Path:
 
 
 def _read_cache(path: str, params: dict) -> dict | None:
-    """Read a document that is less than a day old; None if there is none, or it is broken."""
+    """
+    Read a document that is less than a day old; None if there is none, or it
+    is broken.
+    """
     file = _find_cache_file(path, params)
     try:
         fresh = 0 <= time.time() - file.stat().st_mtime < _DAY
@@ -265,7 +333,10 @@ def _read_cache(path: str, params: dict) -> dict | None:
 
 
 def _write_cache(path: str, params: dict, text: str) -> None:
-    """Write a document to another file and rename it, so that another process finds it whole or not at all."""
+    """
+    Write a document to another file and rename it, so that another process
+    finds it whole or not at all.
+    """
     file = _find_cache_file(path, params)
     aside = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")
     try:
@@ -282,7 +353,10 @@ def _write_cache(path: str, params: dict, text: str) -> None:
 
 @lru_cache  # one warning is enough
 def _warn_of_cache(folder: Path, reason: str) -> None:
-    warnings.warn(f"going on without the cache in CACHE_DIR={folder}, which cannot be used: {reason}", stacklevel=2)
+    warnings.warn(
+        f"going on without the cache in CACHE_DIR={folder}, which cannot be used: {reason}",
+        stacklevel=2,
+    )
 
 
 def _remove_expired() -> None:
@@ -294,12 +368,17 @@ def _remove_expired() -> None:
 
 
 class _SigningAdapter(requests.adapters.HTTPAdapter):
-    """Signs each request as it leaves, so that what lies above (session, cache, logs) never sees the key."""
+    """
+    Signs each request as it leaves, so that what lies above (session, cache,
+    logs) never sees the key.
+    """
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
         signed = request.copy()
         assert config.TMDB_API_KEY  # _check_settings saw it
-        if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token, and those start like this
+        if config.TMDB_API_KEY.startswith(
+            "eyJ"
+        ):  # a v4 token is a JSON Web Token, and those start like this
             signed.headers["Authorization"] = "Bearer " + config.TMDB_API_KEY
         else:
             signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
@@ -309,7 +388,10 @@ class _SigningAdapter(requests.adapters.HTTPAdapter):
 
 
 def _hide_key(record: logging.LogRecord) -> bool:
-    """Take the key out of what urllib3, which lies below the adapter, logs at DEBUG."""
+    """
+    Take the key out of what urllib3, which lies below the adapter, logs at
+    DEBUG.
+    """
     record.msg, record.args = re.sub(r"api_key=[^&\s]+", "api_key=***", record.getMessage()), ()
     return True
 
