@@ -15,7 +15,7 @@ import itertools
 import json
 import operator
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -23,24 +23,23 @@ import numpy as np
 import polars as pl
 
 import config
+from notebooks.recommender import search, taste
 from notebooks.recommender.database import get_client, get_collection
 from notebooks.recommender.exports import RATINGS_SCHEMA, read_ratings
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.names import explain_names, match_titles
-from notebooks.recommender.progress import in_notebook, show_progress
-from notebooks.recommender.rows import FACTS, MOVIE_SCHEMA, list_rows, read_movie
-from notebooks.recommender.search import fold_unwanted, rank
-from notebooks.recommender.taste import (
-    NO_REASON_TO_DISLIKE,
-    ROCCHIO,
-    choose,
-    compare,
-    explain,
-    pool,
-    rate_reception,
+from notebooks.recommender.progress import show_progress
+from notebooks.recommender.rows import (
+    DETAILS,
+    FACTS,
+    MOVIE_SCHEMA,
+    PEOPLE,
+    REST,
+    list_rows,
+    read_movie,
 )
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import fold, share_words
+from notebooks.recommender.words import fold, fold_one, list_names, strip_labels, write_text
 
 if TYPE_CHECKING:
     import chromadb
@@ -281,15 +280,19 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         Movies as TMDb describes them, in its lists (`genre_ids`) or one by one
         (`genres`). A whole answer of TMDb, one movie, a data frame and the
         rows of a CSV file are read too. Everything but the id may be missing.
+        `fetch_details` adds who made them.
 
     Returns
     -------
     polars.DataFrame
         One row a movie, the first of those that share an id, in the order
         given. Columns `id` (str), `title`, `year` (str), `overview`, `genres`
-        (list of str) and `text`, then `original_language`, `vote_average` (0
-        to 10), `vote_count` and `poster_path`. What is missing is null, but
-        `genres` is then an empty list and `text` leaves out the line.
+        (list of str) and `text`; then `original_title`, `original_language`,
+        `vote_average` (0 to 10), `vote_count`, `poster_path`; and from the
+        details `directors`, `cast`, `characters` (lists of str, ten at most,
+        by billing), `keywords` (list of str, twenty at most), `runtime`
+        (minutes), `series` and `imdb_id`. What is missing is null, but a list
+        is then empty and `text` leaves out the line.
 
     Raises
     ------
@@ -315,8 +318,10 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         movie, unread = read_movie(row)
         if movie["id"] is None:
             raise ValueError(f"a movie needs a whole number as its id, and {label} has none")
-        faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
-        names = {id: id_to_genre.get(id, name) for id, name in movie["genres"].items()}
+        faults += [
+            f"{field} = {row.get(field)!r:.60} of {label}" for field in dict.fromkeys(unread)
+        ]
+        names = {id: id_to_genre.get(id, name) for id, name in (movie["genres"] or {}).items()}
         unnamed |= {id for id, name in names.items() if name is None}
         movie["genres"] = [name for name in names.values() if name is not None]
         rows.append(movie)
@@ -332,27 +337,13 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
     return (
         pl.DataFrame(rows, schema=MOVIE_SCHEMA)
         .unique("id", keep="first", maintain_order=True)
-        .with_columns(pl.coalesce("title", "original_title").alias("title"))
         .with_columns(
-            pl.concat_str(
-                pl.format("Movie title: {}.", "title"),
-                pl.format("Year: {}.", "year"),
-                pl.format("Overview: {}", "overview"),
-                pl.when(pl.col("genres").list.len() > 0).then(
-                    pl.format("Genres: {}.", pl.col("genres").list.join(", "))
-                ),
-                separator="\n",
-                ignore_nulls=True,  # a part that is missing takes its line with it
-            ).alias("text")
+            pl.coalesce("title", "original_title").alias("title"),
+            pl.col(pl.List(pl.String)).fill_null([]),
         )
-        .select("id", "title", "year", "overview", "genres", "text", *FACTS)
+        .with_columns(text=write_text())
+        .select("id", "title", "year", "overview", "genres", "text", *REST)
     )
-
-
-# --- Model: texts -> embeddings ------------------------------------------------------------------
-
-
-# --- Open the database: settings -> chromadb.Collection ------------------------------------------
 
 
 # --- Store: polars.DataFrame -> chromadb.Collection ----------------------------------------------
@@ -442,19 +433,25 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
 
 def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
     """Make of each movie what Chroma keeps: id, document and metadata."""
-    facts = {
-        "title": pl.col("title"),
-        "year": pl.col("year").cast(pl.Int64),
-        "genres": pl.when(pl.col("genres").list.len() > 0).then(
-            "genres"
-        ),  # Chroma takes no empty list
-        **{name: pl.col(name) for name in FACTS},
-    }
-    return df.select(
+    known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
+    people = [pl.col(name) for name in PEOPLE if name in known]
+    records = df.select(
         "id",
         document=column,
-        metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
+        metadata=pl.struct(
+            pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known
+        ),
+        names=list_names(people) if people else pl.lit(None),
     ).to_dicts()
+    for record in records:
+        # A row without details takes none away, and Chroma takes no empty list.
+        facts = record["metadata"] | {"names": record.pop("names")}
+        record["metadata"] = {
+            name: value or None if isinstance(value, list) else value
+            for name, value in facts.items()
+            if name not in DETAILS or value not in (None, [])
+        }
+    return records
 
 
 def _find_changes(
@@ -507,19 +504,13 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers -------------------------------------
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
-# First what a person reads, last why it is there. In a terminal of 80 columns polars then prints,
-# in one line a movie, the title, the year and the reason. A notebook has room for all columns.
-if not in_notebook():
-    pl.Config(tbl_cols=3, fmt_str_lengths=30, tbl_rows=20, tbl_hide_column_data_types=True)
-_ANSWER_SCHEMA: dict[str, Any] = {
-    "title": pl.String,
-    "year": pl.Int64,  # as Chroma keeps it; answers give it as text, like prep_movies
-    "id": pl.String,
-    "genres": pl.List(pl.String),
-    **FACTS,
-    "text": pl.String,
-    "distance": pl.Float64,
-}
+# First what a person reads.
+_ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
+_ANSWERED.remove("overview")
+# Facts by collection, as this process read them first. Chroma hands out all facts of a movie or
+# none, and those of a thousand candidates would take most of an answer's time. So they serve the
+# ranking alone: what an answer shows is read for it.
+_read_facts: dict[Any, pl.DataFrame] = {}
 
 
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
@@ -538,7 +529,7 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
         `title`, `year`, `id`, `genres`, `original_language`, `vote_average`,
         `vote_count` and `poster_path`.
     """
-    return _to_answers(collection.get(include=["metadatas"])).drop("text", "distance")
+    return _get_facts(collection)
 
 
 def find_similar(
@@ -580,7 +571,8 @@ def find_similar(
         If no movie passes `where`, with the facts of a movie that it could ask
         for.
     """
-    return _query(collection, _check_whole("n", n, 1), where, query_texts=[_check_query(query)])
+    query, n = _check_query(query), _check_whole("n", n, 1)
+    return _show_facts(collection, _query(collection, n, where, [], query_texts=[query]))
 
 
 def find_movies(
@@ -635,71 +627,88 @@ def find_movies(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    unwanted = fold_unwanted(without)
+    unwanted = search.fold_unwanted(without)
     candidates = max(_CANDIDATES, n)
     while True:
-        movies = _query(collection, candidates, where, query_texts=[query])
+        movies = _query(collection, candidates, where, [], query_texts=[query])
         more = len(movies) == candidates
-        # A text names its parts in words of ours ("Movie title: ...", "Genres: ..."), which nobody
-        # asks for.
-        movies = movies.with_columns(
-            words=fold(
-                pl.col("text").str.replace_all(r"(?m)^(Movie title|Year|Overview|Genres): ", "")
-            )
-        )
+        movies = _add_facts(collection, movies)
+        movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
         if unwanted:
             told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
             movies = movies.filter(~told.str.contains_any(unwanted))
         if len(movies) >= n or not more:
             break
         candidates *= 4  # `without` left too few
-    return rank(movies, pl.select(fold(pl.lit(query))).item()).drop("words").head(n)
+    ranked = search.rank(movies, fold_one(query)).head(n)
+    answers = ranked.select("id", "text", "distance", "score", because=search.explain(ranked))
+    return _show_facts(collection, answers)
 
 
-def _query(collection: chromadb.Collection, n: int, where: dict | None, **question) -> pl.DataFrame:
-    """
-    Ask Chroma for the nearest movies to one question, as a frame, and explain
-    a filter that nothing passes.
-    """
-    answer = collection.query(n_results=n, where=where, **question)
-    movies = _to_answers({key: value[0] for key, value in answer.items() if value is not None})
-    if (
-        movies.is_empty()
-        and where
-        and (facts := collection.get(limit=1, include=["metadatas"])["metadatas"])
-    ):
-        warnings.warn(
-            f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=3
-        )
-    return movies
-
-
-def _to_answers(stored: dict) -> pl.DataFrame:
-    """
-    Make a frame of what Chroma's `get` gave, or its `query` for one question,
-    with embeddings if they came.
-    """
-    unasked = [None] * len(stored["ids"])
-    metadatas = [metadata or {} for metadata in stored["metadatas"]]
-    columns = {name: [metadata.get(name) for metadata in metadatas] for name in _ANSWER_SCHEMA}
-    # Lists of a thousand movies come through JSON in half a millisecond, one Python list after
-    # another in four.
-    lists = pl.Series([json.dumps(columns["genres"])]).str.json_decode(
-        pl.List(_ANSWER_SCHEMA["genres"])
-    )[0]
-    told = {
-        "id": stored["ids"],
-        "text": stored.get("documents"),
-        "distance": stored.get("distances"),
+def _query(
+    collection: chromadb.Collection, n: int, where: dict | None, include: Sequence[str], **question
+) -> pl.DataFrame:
+    """Ask Chroma for the nearest movies to one question: `id` and what is to be included."""
+    answer = collection.query(
+        n_results=n, where=where, include=["documents", "distances", *include], **question
+    )
+    found = {
+        "id": pl.Series(answer["ids"][0], dtype=pl.String),
+        "text": pl.Series(answer["documents"][0], dtype=pl.String),
+        "distance": pl.Series(answer["distances"][0], dtype=pl.Float64),
     }
-    columns |= {"genres": lists} | {name: values or unasked for name, values in told.items()}
-    df = pl.DataFrame(columns, schema=_ANSWER_SCHEMA).with_columns(
-        pl.col("year").cast(pl.String), pl.col("genres").fill_null([])
+    if "embeddings" in include:
+        found["embedding"] = pl.Series(np.asarray(answer["embeddings"][0]))
+    if where and not answer["ids"][0]:
+        facts = collection.get(limit=1, include=["metadatas"])["metadatas"]
+        if facts:
+            told = f"no movie passes where={where}; a movie has facts such as {facts[0]}"
+            warnings.warn(told, stacklevel=3)
+    return pl.DataFrame(found)
+
+
+def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
+    """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
+    there: dict = {"ids": [], "metadatas": []}
+    if ids is None or ids:  # Chroma takes no ids for all
+        there = collection.get(ids=ids, include=["metadatas"])
+    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
+    rows = [
+        (facts or {}) | {"id": id}
+        for id, facts in zip(there["ids"], there["metadatas"], strict=True)
+    ]
+    # Through JSON it takes a tenth of the time that lists take one by one.
+    facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
+    df = facts.struct.unnest().with_columns(
+        pl.col("year").cast(pl.String), pl.col(pl.List(pl.String)).fill_null([])
     )
-    embeddings = stored.get("embeddings")
-    return (
-        df if embeddings is None else df.with_columns(embedding=pl.Series(np.asarray(embeddings)))
+    if ids is None:
+        return df
+    asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
+    return asked.join(df, on="id", maintain_order="left")
+
+
+def _add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
+    """Add to candidates the facts that a ranking needs."""
+    known = _read_facts.get(collection.id)
+    new = (
+        movies["id"]
+        if known is None
+        else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
     )
+    if known is None or len(new):
+        read = _get_facts(collection, new.to_list())
+        known = read if known is None else pl.concat([known, read]).unique("id")
+        _read_facts[collection.id] = known
+    return movies.join(known, on="id", how="left", maintain_order="left")
+
+
+def _show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
+    """Make answers of the movies chosen: with the facts that are stored now."""
+    facts = _get_facts(collection, movies["id"].to_list())
+    ours = [name for name in movies.columns if name == "id" or name not in _ANSWERED]
+    answers = movies.select(ours).join(facts, on="id", how="inner", maintain_order="left")
+    return answers.select(*_ANSWERED, *[name for name in ours if name != "id"])
 
 
 # --- Name: titles, ids and own ratings -> movies of the collection -------------------------------
@@ -799,11 +808,9 @@ def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
         return []  # Chroma takes no ids for all
     fits = {id: [id] for id in collection.get(ids=[*texts], include=[])["ids"]}
     titles = [text for text, may_be_title in texts.items() if may_be_title and text not in fits]
-    movies = _to_answers({"ids": [], "metadatas": []})
+    movies = _get_facts(collection, [])
     if titles:
-        movies = _to_answers(
-            collection.get(where={"title": {"$in": titles}}, include=["metadatas"])
-        )
+        movies = _get_facts(collection, collection.get(where={"title": {"$in": titles}})["ids"])
         if set(titles) - set(movies["title"]):
             movies = list_movies(collection)
         dated = pl.col("title").str.extract_groups(
@@ -906,57 +913,49 @@ def recommend(
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     given, hidden = _weigh_given(collection, liked, disliked, seen)
-    include = ["metadatas", "documents", "embeddings"]
-    stored = _to_answers(collection.get(ids=given["id"].to_list(), include=include))
-    given = given.join(stored, on="id", how="left", maintain_order="left")
+    given = _read_given(collection, given)
+    movies = _find_near(collection, given, max(_CANDIDATES, n) + len(hidden), where, diversity > 0)
+    movies = movies.filter(~pl.col("id").is_in(hidden))
+    if movies.is_empty():
+        nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
+        return _show_facts(collection, movies.select("id", "text", "distance", **nothing))
+    scores = taste.score(movies, given)
+    chosen = taste.choose(movies, scores.total, n, diversity)
+    answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
+    because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
+    answers = answers.select("id", "text", "distance", "score", because=because)
+    return _show_facts(collection, answers)
+
+
+def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
+    """Add to movies that someone names what they are compared by, in an order of their own."""
+    there = collection.get(ids=given["id"].to_list(), include=["documents", "embeddings"])
+    stored = {
+        "id": there["ids"],
+        "text": there["documents"],
+        "embedding": pl.Series(np.asarray(there["embeddings"])),
+    }
+    return _add_facts(collection, given.join(pl.DataFrame(stored), on="id")).sort("id")
+
+
+def _find_near(
+    collection: chromadb.Collection, given: pl.DataFrame, n: int, where: dict | None, apart: bool
+) -> pl.DataFrame:
+    """
+    Find the movies near to the mean of the liked ones, away from the disliked
+    ones (Rocchio, 1971).
+    """
     weights, vectors = given["weight"].to_numpy(), given["embedding"].to_numpy()
     likes = weights > 0
     question = np.average(vectors[likes], axis=0, weights=weights[likes])
     if not likes.all():
-        question = question - ROCCHIO * np.average(
-            vectors[~likes], axis=0, weights=-weights[~likes]
-        )
-    wanted = max(_CANDIDATES, n) + len(hidden)
+        against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
+        question = question - taste.ROCCHIO * against
     # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
     # take as long again.
-    if len(given) == 1 and not diversity:
-        include.remove("embeddings")
-    movies = _query(
-        collection, wanted, where, query_embeddings=[question], include=[*include, "distances"]
-    )
-    movies = movies.filter(~pl.col("id").is_in(hidden))
-    if movies.is_empty():
-        nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
-        return movies.select(*_ANSWER_SCHEMA).with_columns(**nothing)
-
-    shared_words = share_words(movies, given, pl.col("text"))
-    similarities = compare(movies, given, shared_words)
-    reception = rate_reception(movies)
-    scores = pool(np.sum(list(similarities.values()), axis=0)[:, likes], weights[likes]) + sum(
-        reception.values()
-    )
-    if not likes.all():
-        against = np.sum(
-            [part for name, part in similarities.items() if name not in NO_REASON_TO_DISLIKE],
-            axis=0,
-        )
-        scores = scores - ROCCHIO * pool(against[:, ~likes], -weights[~likes])
-    chosen = choose(scores, movies, n, diversity)
-    lifts = {name: (part - part.mean(axis=0))[:, likes] for name, part in similarities.items()}
-    return (
-        movies.with_columns(
-            distance=pl.Series(
-                2 - 2 * similarities["text"][:, likes].max(axis=1), dtype=pl.Float64
-            ),
-            score=pl.Series(scores, dtype=pl.Float64),
-        )[chosen]
-        .select(*_ANSWER_SCHEMA, "score")
-        .with_columns(
-            because=pl.Series(
-                explain(chosen, movies, given.filter(likes), lifts, reception, shared_words)
-            )
-        )
-    )
+    include = ["embeddings"] if len(given) > 1 or apart else []
+    movies = _query(collection, n, where, include, query_embeddings=[question])
+    return _add_facts(collection, movies)
 
 
 def _weigh_given(

@@ -17,10 +17,18 @@ SCHEMA = {
     "overview": pl.String,
     "genres": pl.List(pl.String),
     "text": pl.String,
+    "original_title": pl.String,
     "original_language": pl.String,
     "vote_average": pl.Float64,
     "vote_count": pl.Int64,
     "poster_path": pl.String,
+    "directors": pl.List(pl.String),
+    "cast": pl.List(pl.String),
+    "characters": pl.List(pl.String),
+    "keywords": pl.List(pl.String),
+    "runtime": pl.Int64,
+    "series": pl.String,
+    "imdb_id": pl.String,
 }
 
 

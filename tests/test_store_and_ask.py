@@ -82,6 +82,14 @@ ANSWER_SCHEMA = {
     "vote_average": pl.Float64,
     "vote_count": pl.Int64,
     "poster_path": pl.String,
+    "original_title": pl.String,
+    "directors": pl.List(pl.String),
+    "cast": pl.List(pl.String),
+    "characters": pl.List(pl.String),
+    "keywords": pl.List(pl.String),
+    "runtime": pl.Int64,
+    "series": pl.String,
+    "imdb_id": pl.String,
 }
 
 
@@ -180,6 +188,7 @@ def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gon
     [metadata] = collection.get()["metadatas"]
     assert metadata == {
         "title": "Movie 1",
+        "original_title": "Movie 1",
         "original_language": "en",
         "vote_average": 5.1,
         "vote_count": 77_777,
@@ -190,7 +199,7 @@ def test_changed_facts_are_updated_without_embedding_and_facts_that_went_are_gon
 def test_metadata_is_what_filters_need(collection, catalogue):
     add_movies(collection, catalogue.head(1))
     [metadata] = collection.get()["metadatas"]
-    assert metadata == {
+    assert {
         "title": "The Shawshank Redemption",
         "year": 1994,
         "genres": ["Drama", "Crime"],
@@ -198,7 +207,11 @@ def test_metadata_is_what_filters_need(collection, catalogue):
         "vote_average": 8.7,
         "vote_count": 21862,
         "poster_path": "/q6y0Go1tsGEsmtFryDOJo3dEmqu.jpg",
-    }
+    }.items() <= metadata.items()
+    assert metadata["directors"] == ["Frank Darabont"]
+    assert metadata["cast"][:2] == ["Tim Robbins", "Morgan Freeman"]
+    assert metadata["runtime"] == 142
+    assert {"frank darabont", "darabont", "tim robbins", "andy dufresne"} <= set(metadata["names"])
 
 
 def test_filters_are_chromas_own(texts):

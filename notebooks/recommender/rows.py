@@ -9,22 +9,11 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-# What is known of a movie beside its text: for filters, rankings and pictures.
-FACTS: dict[str, Any] = {
-    "original_language": pl.String,
-    "vote_average": pl.Float64,
-    "vote_count": pl.Int64,
-    "poster_path": pl.String,
-}
-MOVIE_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(("id", "title", "original_title", "year", "overview"), pl.String),
-    "genres": pl.List(pl.String),
-    **FACTS,
-}
+_MOST_NAMES, _MOST_KEYWORDS = 10, 20  # of each movie that are kept
 # What no text of use holds: control characters but for tab and line ends, half a surrogate pair,
 # non-characters.
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -52,35 +41,39 @@ def list_rows(movies: Any) -> list[dict]:
 
 
 def read_movie(row: dict) -> tuple[dict, list[str]]:
-    """
-    Read what is kept of a movie, and list the fields whose values cannot be
-    read.
-    """
-    movie, unread = {}, []
-    for field, read in _READERS.items():
-        value = row.get(field)
-        try:
-            # pandas has several values that say "missing", and none of them is a text.
-            missing = (
-                not value.strip()
-                if isinstance(value, str)
-                else str(value) in ("None", "nan", "<NA>", "NaT")
-            )
-            movie[field] = None if missing else read(value)
-        except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
-            movie[field] = None
-            unread.append(field)
-    return movie | {
-        "id": None if movie["id"] is None else str(movie["id"]),
-        "year": movie["release_date"],
-        "genres": movie["genre_ids"] or movie["genres"] or {},
-    }, unread
+    """Read the facts of a movie, and list the fields that cannot be read."""
+    movie: dict[str, Any] = dict.fromkeys(FACTS)
+    unread = []
+    for name, fact in FACTS.items():
+        for field in fact.fields:  # the first that holds something
+            value = row.get(field)
+            if movie[name] or _is_missing(value):
+                continue
+            try:
+                movie[name] = fact.read(value)
+            except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
+                unread.append(field)
+    return movie, list(dict.fromkeys(unread))
+
+
+def _is_missing(value: object) -> bool:
+    if isinstance(value, str | list | dict):
+        return not value or (isinstance(value, str) and not value.strip())
+    return str(value) in ("None", "nan", "<NA>", "NaT")  # the last three are pandas'
+
+
+def _read_id(value: Any) -> str:
+    return str(_read_whole(value))
 
 
 def _read_text(value: object) -> str | None:
     if not isinstance(value, str):
         value = str(_read_whole(value))  # a title such as 1917
     return _UNUSABLE.sub("", value).strip() or None
+
+
+def _read_line(value: object) -> str | None:
+    return " ".join((_read_text(value) or "").split()) or None
 
 
 def _read_whole(value: Any) -> int:
@@ -94,6 +87,10 @@ def _read_whole(value: Any) -> int:
     return whole
 
 
+def _read_runtime(value: Any) -> int | None:
+    return _read_whole(value) or None  # TMDb writes 0 where nobody knows
+
+
 def _read_rating(value: Any) -> float:
     if isinstance(value, bool) or not 0 <= float(value) <= 10:
         raise ValueError
@@ -101,13 +98,20 @@ def _read_rating(value: Any) -> float:
 
 
 def _read_year(value: object) -> str:
-    """
-    Read the year of a date, written 1995-10-30, 10/30/1995, 30.10.1995 or
-    1995.
-    """
+    """Read a date's year: 1995-10-30, 10/30/1995, 30.10.1995 or 1995."""
     if not (year := re.search(r"^\s*(\d{4})\b|\b(\d{4})\s*$", str(value), re.ASCII)):
         raise ValueError
     return year[1] or year[2]
+
+
+def _parse(value: Any) -> Any:
+    """Read a text that holds JSON, or what Python prints of it."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return ast.literal_eval(value)  # in single quotes
 
 
 def _read_genres(value: Any) -> dict[int | str, str | None]:
@@ -115,34 +119,107 @@ def _read_genres(value: Any) -> dict[int | str, str | None]:
     Map genres to names: ids, names or TMDb's `{"id": ..., "name": ...}`, also
     from one text that lists them.
     """
-    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError:
-            value = ast.literal_eval(value)  # how Python prints it, in single quotes
-    elif isinstance(value, str):
+    value = _parse(value)
+    if isinstance(value, str):
         value = re.split(r"[|,]", value)
     genres: dict[int | str, str | None] = {}
     for genre in [value] if isinstance(value, int | dict) else value:
+        id, name = genre, None
         if isinstance(genre, dict):
-            genres[_read_whole(genre["id"])] = genre.get("name") or None
-        elif isinstance(genre, str) and not genre.strip().isdecimal():
-            genres |= {name: name for name in [_read_text(genre)] if name}
+            name = _read_line(genre["name"]) if genre.get("name") else None
+            id = genre.get("id", name)
+        if isinstance(id, str) and not id.strip().isdecimal():
+            genres |= {one: one for one in [name or _read_text(id)] if one}
         else:
-            genres[_read_whole(genre)] = None
+            genres[_read_whole(id)] = name
     return genres
 
 
-_READERS: dict[str, Callable] = {
-    "id": _read_whole,
-    "title": _read_text,
-    "original_title": _read_text,
-    "release_date": _read_year,
-    "overview": _read_text,
-    "genre_ids": _read_genres,
-    "genres": _read_genres,
-    "original_language": _read_text,
-    "vote_average": _read_rating,
-    "vote_count": _read_whole,
-    "poster_path": _read_text,
+def _read_names(value: Any, part: str = "name", most: int = _MOST_NAMES) -> list[str]:
+    """List names in their order, each once: texts, or TMDb's `{"name": ...}`."""
+    names = [row.get(part) if isinstance(row, dict) else row for row in value]
+    read = [_read_line(name) for name in names if isinstance(name, str)]
+    return list(dict.fromkeys(name for name in read if name))[:most]
+
+
+def _list_cast(value: Any) -> list[dict]:
+    """List the cast by billing. Who has no place in it comes last."""
+    value = _parse(value)
+    rows = value.get("cast") or [] if isinstance(value, dict) else value
+    cast = [row for row in rows if isinstance(row, dict) and row.get("name")]
+    if not all(isinstance(row.get("order"), int | float | None) for row in cast):
+        raise ValueError
+    return sorted(cast, key=lambda row: float("inf") if row.get("order") is None else row["order"])
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _read_directors(value: Any) -> list[str]:
+    if _is_texts(value):
+        return _read_names(value)
+    value = _parse(value)
+    crew = value.get("crew") or [] if isinstance(value, dict) else value
+    return _read_names([row for row in crew if row.get("job") == "Director"])
+
+
+def _read_cast(value: Any) -> list[str]:
+    return _read_names(value if _is_texts(value) else _list_cast(value))
+
+
+def _read_characters(value: Any) -> list[str]:
+    if _is_texts(value):
+        return _read_names(value)
+    # "Ted / Bob (voice)" are two roles, and how they are played is no part of their names.
+    roles = [row.get("character") for row in _list_cast(value)[:_MOST_NAMES]]
+    texts = [re.sub(r"\s*\(.*?\)", "", role) for role in roles if isinstance(role, str)]
+    return _read_names([name for text in texts for name in text.split(" / ")])
+
+
+def _read_keywords(value: Any) -> list[str]:
+    value = _parse(value)
+    value = value.get("keywords", value.get("results")) if isinstance(value, dict) else value
+    value = re.split(r"[|,]", value) if isinstance(value, str) else value
+    return _read_names(value, most=_MOST_KEYWORDS)
+
+
+def _read_series(value: Any) -> str | None:
+    value = _parse(value)
+    return _read_line(value["name"] if isinstance(value, dict) else value)
+
+
+class Fact(NamedTuple):
+    """What is known of a movie: its type, the fields of a row that may tell it, how it is read."""
+
+    type: Any
+    fields: tuple[str, ...]
+    read: Callable[[Any], Any]
+
+
+_NAMES = pl.List(pl.String)
+# All that is known of a movie, in the order of `prep_movies`. Who adds a fact adds a line here: the
+# collection keeps it, answers show it, and filters know it.
+FACTS: dict[str, Fact] = {
+    "id": Fact(pl.String, ("id",), _read_id),
+    "title": Fact(pl.String, ("title",), _read_text),
+    "year": Fact(pl.String, ("release_date", "year"), _read_year),
+    "overview": Fact(pl.String, ("overview",), _read_text),
+    "genres": Fact(_NAMES, ("genre_ids", "genres"), _read_genres),
+    "original_title": Fact(pl.String, ("original_title",), _read_text),
+    "original_language": Fact(pl.String, ("original_language",), _read_text),
+    "vote_average": Fact(pl.Float64, ("vote_average",), _read_rating),
+    "vote_count": Fact(pl.Int64, ("vote_count",), _read_whole),
+    "poster_path": Fact(pl.String, ("poster_path",), _read_text),
+    "directors": Fact(_NAMES, ("directors", "credits", "crew"), _read_directors),
+    "cast": Fact(_NAMES, ("cast", "credits"), _read_cast),
+    "characters": Fact(_NAMES, ("characters", "credits"), _read_characters),
+    "keywords": Fact(_NAMES, ("keywords",), _read_keywords),
+    "runtime": Fact(pl.Int64, ("runtime",), _read_runtime),
+    "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series),
+    "imdb_id": Fact(pl.String, ("imdb_id",), _read_text),
 }
+MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
+PEOPLE = ["directors", "cast", "characters"]
+DETAILS = ["original_title", *PEOPLE, "names", "keywords", "runtime", "series", "imdb_id"]
+REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]

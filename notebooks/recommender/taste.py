@@ -2,82 +2,139 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.words import fold, share_words
+from notebooks.recommender.words import fold, say, share_words, strip_facts
 
 # What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
-# users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures
-# them on anyone's copy of MovieLens.
+# users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them
+# on anyone's copy of MovieLens.
 _WEIGHTS = {
     "text": 1.0,  # cosine of embeddings
     "words": 0.3,  # TF-IDF cosine of the texts, without their years and genres
     "title": 0.1,  # TF-IDF cosine of the titles
     "genres": 0.15,  # cosine of genre vectors, where a rare genre weighs more (idf)
+    "cast": 0.2,  # cosine of the sets of actors
     "era": 0.15,  # exp(-years apart / 8)
     "language": 0.05,  # 1 for the same original language
     "votes": 0.05,  # log10 of the number of votes
     "rating": 0.02,  # vote average, held back where votes are few, in standard deviations
 }
-# People rate what was in cinemas in their time. What they dislike is of the same years and
-# language as what they like.
-NO_REASON_TO_DISLIKE = {"era", "language"}
+# People rate what was in cinemas in their time. What they dislike is of the same years and language
+# as what they like.
+_NO_REASON_TO_DISLIKE = {"era", "language"}
 ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
-# `because` tells a part of the score that lifts a movie by so much over the average candidate.
-_NOTABLE = 0.02
-_MANY_VOTES, _HIGH_RATING = (
-    1_000,
-    7.0,
-)  # without which no movie is called widely seen or highly rated
+_NOTABLE = (
+    0.02  # a part of the score is told if it lifts a movie so far above the average candidate
+)
+_MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # or no movie is called widely seen or highly rated
 _SAME_YEARS = 5  # years apart, at most
 _MOST_OF_A_SERIES = 3
 
 
-def compare(
-    movies: pl.DataFrame, others: pl.DataFrame, shared_words: pl.DataFrame
-) -> dict[str, np.ndarray]:
+class Scores(NamedTuple):
     """
-    Measure how similar movies and others are: weighted parts of the score,
-    each of shape (movies, others).
+    Scores of movies, and what they are made of, for those who ask why.
+
+    Attributes
+    ----------
+    total
+        Shape (movies,).
+    lifts
+        By part, how much more a movie is like each given one than the average
+        candidate is: shape (movies, given).
+    reception
+        By part, how much better than the average candidate: shape (movies,).
+    words
+        The words that movies share with given ones, from `share_words`.
+    distance
+        Squared L2 distance to the nearest liked one: shape (movies,).
     """
-    genres = sorted(set(movies["genres"].explode().drop_nulls()))
-    columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
-    has, others_have = (
-        df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, others)
+
+    total: np.ndarray
+    lifts: dict[str, np.ndarray]
+    reception: dict[str, np.ndarray]
+    words: pl.DataFrame
+    distance: np.ndarray
+
+
+def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
+    """
+    Score movies by their likeness to the given ones.
+
+    Each is compared with each, and liked ones are pooled apart from disliked
+    ones: `weight` is above 0 for the former.
+    """
+    words = share_words(movies, given, strip_facts(pl.col("text")))
+    likenesses = _compare(movies, given, words)
+    reception = _rate_reception(movies)
+    weights = given["weight"].to_numpy()
+    likes = weights > 0
+    total = _pool(np.sum([*likenesses.values()], axis=0)[:, likes], weights[likes]) + sum(
+        reception.values()
     )
-    idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
-    years, their_years = (df["year"].cast(pl.Float64).to_numpy() for df in (movies, others))
-    languages, theirs = (df["original_language"].to_numpy()[:, None] for df in (movies, others))
+    if not likes.all():
+        parts = [likenesses[name] for name in likenesses if name not in _NO_REASON_TO_DISLIKE]
+        against = np.sum(parts, axis=0)
+        total = total - ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
+    lifts = {name: part - part.mean(axis=0) for name, part in likenesses.items()}
+    nearest = likenesses["text"][:, likes].max(axis=1)
+    return Scores(total, lifts, reception, words, 2 - 2 * nearest)
+
+
+def _compare(
+    movies: pl.DataFrame, given: pl.DataFrame, words: pl.DataFrame
+) -> dict[str, np.ndarray]:
+    """Compare each with each: weighted parts of the score, of shape (movies, given)."""
+    years, their_years = (df["year"].cast(pl.Float64).to_numpy() for df in (movies, given))
+    languages, theirs = (df["original_language"].to_numpy()[:, None] for df in (movies, given))
     known = (languages != None) & (theirs.T != None)  # noqa: E711  # element by element
-    shape = len(movies), len(others)
-
-    def add_up(shared: pl.DataFrame) -> np.ndarray:
-        place = shared["movie"].to_numpy() * shape[1] + shared["other"].to_numpy()
-        return np.bincount(
-            place, weights=shared["part"].to_numpy(), minlength=shape[0] * shape[1]
-        ).reshape(shape)
-
     parts = {
         "text": (
-            _unit(movies["embedding"].to_numpy()) @ _unit(others["embedding"].to_numpy()).T
+            _unit(movies["embedding"].to_numpy()) @ _unit(given["embedding"].to_numpy()).T
             if "embedding" in movies.columns
             else 1 - movies["distance"].to_numpy()[:, None] / 2
         ),
-        "words": add_up(shared_words),
-        "title": add_up(share_words(movies, others, pl.col("title"))),
-        "genres": _unit(has * idf) @ _unit(others_have * idf).T,
+        "words": _add_up(words, len(movies), len(given)),
+        "title": _add_up(share_words(movies, given, pl.col("title")), len(movies), len(given)),
+        "genres": _compare_sets(movies, given, "genres", rare=True),
+        "cast": _compare_sets(movies, given, "cast"),
         "era": np.exp(-np.abs(years[:, None] - their_years) / 8),
         "language": np.where(known, languages == theirs.T, np.nan),
     }
     return {name: _WEIGHTS[name] * _fill(part) for name, part in parts.items()}
 
 
-def rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
-    """
-    Weigh votes and ratings, as differences from the average candidate, which
-    is 0.
-    """
+def _add_up(shared: pl.DataFrame, height: int, width: int) -> np.ndarray:
+    place = shared["movie"].to_numpy() * width + shared["other"].to_numpy()
+    parts = np.bincount(place, weights=shared["part"].to_numpy(), minlength=height * width)
+    return parts.reshape(height, width)
+
+
+def _compare_sets(
+    movies: pl.DataFrame, given: pl.DataFrame, name: str, rare: bool = False
+) -> np.ndarray:
+    """Cosines of sets, such as the genres of movies. By idf, a rare member can weigh more."""
+    members = sorted(set(given[name].explode().drop_nulls()))
+    if rare:
+        members = sorted({*members, *movies[name].explode().drop_nulls()})
+    columns = [pl.col(name).list.contains(member).alias(str(n)) for n, member in enumerate(members)]
+    has, theirs = (
+        df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, given)
+    )
+    if rare:
+        idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
+        return _unit(has * idf) @ _unit(theirs * idf).T
+    sizes, their_sizes = (df[name].list.len().fill_null(0).to_numpy() for df in (movies, given))
+    both = np.sqrt(np.outer(sizes, their_sizes))
+    return np.divide(has @ theirs.T, both, out=np.full(both.shape, np.nan), where=both > 0)
+
+
+def _rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Weigh votes and ratings, as differences from the average candidate, which is 0."""
     # Nobody voted: that says nothing about a movie.
     df = movies.select(
         votes=pl.when(pl.col("vote_count") > 0).then("vote_count").cast(pl.Float64),
@@ -87,18 +144,15 @@ def rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
     bayesian = (v * pl.col("rating") + m * pl.col("rating").mean()) / (v + m)
     votes, rating = df.select(votes=v.log10(), rating=bayesian).to_numpy().T
     rating = rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else rating
-    return {
-        name: _WEIGHTS[name] * (part - part.mean())
-        for name, part in (("votes", _fill(votes)), ("rating", _fill(rating)))
-    }
+    parts = {"votes": _fill(votes), "rating": _fill(rating)}
+    return {name: _WEIGHTS[name] * (part - part.mean()) for name, part in parts.items()}
 
 
 def _fill(part: np.ndarray) -> np.ndarray:
     """What is missing counts as the average of the others."""
     missing = np.isnan(part)
-    return (
-        np.where(missing, 0 if missing.all() else np.nanmean(part), part) if missing.any() else part
-    )
+    known = 0 if missing.all() else np.nanmean(part)
+    return np.where(missing, known, part) if missing.any() else part
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -106,19 +160,18 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(vectors, lengths, out=np.full(np.shape(vectors), np.nan), where=lengths > 0)
 
 
-def pool(similarities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """
-    Pool similarities of shape (movies, others) into one for each movie: a
-    weighted power mean.
-    """
+def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Pool (movies, given) into one for each movie: a weighted power mean."""
     power = 1 + 0.6 * np.log(len(weights))
-    return np.average(np.maximum(similarities, 0) ** power, axis=1, weights=weights) ** (1 / power)
+    pooled = np.average(np.maximum(likenesses, 0) ** power, axis=1, weights=weights)
+    return pooled ** (1 / power)
 
 
-def _name_series() -> pl.Expr:
+def name_series() -> pl.Expr:
     """
-    Tell by its title which series a movie is of; a movie without a title is
-    alone.
+    Name the series that a movie is of: as TMDb knows it or, where nothing is
+    known of the movie's makers either, as its title tells it. A movie of none
+    is alone.
     """
     start = (
         pl.col("title")
@@ -126,21 +179,23 @@ def _name_series() -> pl.Expr:
         .str.to_lowercase()
         .str.replace(r"^.*: an? (.+) story$", "$1")  # Rogue One: A Star Wars Story
         .str.replace(
-            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the |,? "
-            r"\(?(?:part|vol\.?|volume|chapter|episode) ).*$",
+            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the "
+            r"|,? \(?(?:part|vol\.?|volume|chapter|episode) ).*$",
             "$1",
         )
         .str.replace(r"^(.*[^\d\s])(?:\s*\d+| [ivx]+)$", "$1")
     )
-    return pl.coalesce(fold(start).replace("", None), "title", "id")
+    guess = pl.coalesce(fold(start).replace("", None), "title", "id")
+    detailed = pl.col("imdb_id").is_not_null() | (pl.col("directors").list.len() > 0)
+    return pl.coalesce("series", pl.when(detailed).then("id").otherwise(guess))
 
 
-def choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) -> list[int]:
+def choose(movies: pl.DataFrame, scores: np.ndarray, n: int, diversity: float) -> list[int]:
     """
     Choose by maximal marginal relevance, which is by score without diversity,
     and three movies of a series first.
     """
-    series = movies.select(_name_series()).to_series().to_numpy()
+    series = movies.select(name_series()).to_series().to_numpy()
     vectors = movies["embedding"].to_numpy() if diversity else None
     relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
     chosen: list[int] = []
@@ -158,91 +213,71 @@ def choose(scores: np.ndarray, movies: pl.DataFrame, n: int, diversity: float) -
 
 
 def explain(
-    chosen: list[int],
-    movies: pl.DataFrame,
-    liked: pl.DataFrame,
-    lifts: dict[str, np.ndarray],
-    reception: dict[str, np.ndarray],
-    shared_words: pl.DataFrame,
+    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int]
 ) -> list[str]:
-    """
-    Say in words what the scores say in numbers; `lifts` are similarities over
-    those of the average candidate.
-    """
-    strong = shared_words.filter(
-        pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
-    )
+    """Say of each chosen movie in words what its scores say in numbers."""
+    notable = pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
+    strong = scores.words.filter(notable).sort("part", "word", descending=[True, False])
     words: dict = {}
-    for movie, other, word in strong.sort("part", "word", descending=True).drop("part").iter_rows():
+    for movie, other, word in strong.select("movie", "other", "word").iter_rows():
         words.setdefault((movie, other), []).append(word)
-    frequency = dict(movies["genres"].explode().value_counts().iter_rows())
-    others, weights = liked.to_dicts(), liked["weight"].to_numpy()
+    genres = dict(movies["genres"].explode().value_counts().iter_rows())
+    others = given.to_dicts()
     because = []
     for row, movie in zip(chosen, movies[chosen].iter_rows(named=True), strict=True):
-        lift = {name: part[row] for name, part in lifts.items()}
-        total = sum(lift.values())
-        named = [
-            int(other)
-            for other in np.argsort(-weights * total, kind="stable")[:2]
-            if total[other] >= _NOTABLE
-        ]
-        reasons: list[str] = []
-        for count in range(
-            len(named), 0, -1
-        ):  # the second one is named if all three share genres or words
-            told = {name for name in lift if (lift[name][named[:count]] >= _NOTABLE).all()}
-            theirs = [
-                others[other] | {"words": words.get((row, other), [])} for other in named[:count]
-            ]
-            shared = _list_shared(movie, theirs, told, frequency)
-            if count == 1 or "genres" in shared or "words" in shared:
-                named, reasons = named[:count], list(shared.values())
-                break
-        if named and not reasons and lift["text"][named[0]] > 0:
-            reasons = ["by its text"]
-        titles = " and ".join(others[other]["title"] or others[other]["id"] for other in named)
-        like = (
-            [f"like {titles}: {'; '.join(reasons)}" if reasons else f"like {titles}"]
-            if named
-            else []
-        )
-        own = {
-            "widely seen": reception["votes"][row] >= _NOTABLE
-            and movie["vote_count"] >= _MANY_VOTES,
-            "highly rated": reception["rating"][row] >= _NOTABLE
-            and movie["vote_average"] >= _HIGH_RATING,
-        }
-        because.append(
-            "; ".join([*like, *(name for name, told in own.items() if told)])
-            or "nothing in particular"
-        )
+        lifts = {name: part[row] for name, part in scores.lifts.items()}
+        theirs = {other: words.get((row, other), []) for other in range(len(others))}
+        reception = {name: part[row] for name, part in scores.reception.items()}
+        reasons = _explain_likeness(movie, others, lifts, theirs, genres)
+        if reception["votes"] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES:
+            reasons.append(("votes", []))
+        if reception["rating"] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING:
+            reasons.append(("rating", []))
+        because.append(say(reasons) or "nothing in particular")
     return because
 
 
+def _explain_likeness(
+    movie: dict, others: list[dict], lifts: dict, words: dict, genres: dict
+) -> list[tuple[str, list[str]]]:
+    """Name one or two liked movies that lifted a movie most, and what it shares with them."""
+    weights = np.array([max(0, other["weight"]) for other in others])
+    total = sum(lifts.values())
+    nearest = np.argsort(-weights * total, kind="stable")[:2]
+    named = [int(at) for at in nearest if weights[at] > 0 and total[at] >= _NOTABLE]
+    if not named:
+        return []
+    reasons = _list_shared(movie, named, others, lifts, words, genres)
+    if len(named) == 2 and not {"genres", "words", "directors", "cast"} & {
+        kind for kind, _ in reasons
+    }:
+        named = named[:1]  # a second one is named only for what all three share
+        reasons = _list_shared(movie, named, others, lifts, words, genres)
+    if not reasons and lifts["text"][named[0]] > 0:
+        reasons = [("text", [])]
+    return [*reasons, ("like", [others[at]["title"] or others[at]["id"] for at in named])]
+
+
 def _list_shared(
-    movie: dict, named: list[dict], told: set[str], frequency: dict[str, int]
-) -> dict[str, str]:
-    """
-    Say what a movie shares with each of the movies named, of the parts that
-    may be told; rare genres first.
-    """
-    genres = [
-        genre for genre in movie["genres"] if all(genre in other["genres"] for other in named)
-    ]
-    common = [
-        f"*{word}*" for word in named[0]["words"] if all(word in other["words"] for other in named)
-    ]
-    years = [other["year"] for other in (movie, *named)]
-    close = None not in years and all(
-        abs(int(year) - int(years[0])) <= _SAME_YEARS for year in years
-    )
-    languages = {other["original_language"] for other in (movie, *named)}
-    reasons = {
-        "genres": ", ".join(sorted(genres, key=lambda genre: frequency[genre])[:2]),
-        "words": ("the words " if len(common) > 1 else "the word ") + ", ".join(common[:2])
-        if common
-        else "",
-        "era": "of the same years" if close else "",
-        "language": "in the same language" if len(languages) == 1 and None not in languages else "",
+    movie: dict, named: list[int], others: list[dict], lifts: dict, words: dict, genres: dict
+) -> list[tuple[str, list[str]]]:
+    """List what a movie shares with each of those named; of a part of the score, if it lifts it."""
+    theirs = [others[at] for at in named]
+
+    def find_common(fact: str) -> list[str]:
+        return [one for one in movie[fact] if all(one in other[fact] for other in theirs)]
+
+    years = [movie["year"], *(other["year"] for other in theirs)]
+    close = None not in years and max(map(int, years)) - min(map(int, years)) <= _SAME_YEARS
+    languages = {movie["original_language"], *(other["original_language"] for other in theirs)}
+    common = [word for word in words[named[0]] if all(word in words[at] for at in named)]
+    shared: dict[str, list[str]] = {
+        "directors": find_common("directors")[:2],
+        "genres": sorted(find_common("genres"), key=lambda genre: genres[genre])[:2],
+        "cast": find_common("cast")[:2],
+        "words": common[:2],
+        "era": ["yes"] * close,
+        "language": ["yes"] * (len(languages) == 1 and None not in languages),
     }
-    return {name: reason for name, reason in reasons.items() if reason and name in told}
+    lifted = {name for name in lifts if (lifts[name][named] >= _NOTABLE).all()} | {"directors"}
+    return [(name, found) for name, found in shared.items() if found and name in lifted]

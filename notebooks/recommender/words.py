@@ -11,25 +11,38 @@ import polars as pl
 # "cry".
 STOP_WORDS = frozenset(
     str.split(
-        "a about an and are as at be but by film films for from has he her his i in into is it "
-        "its like me movie "
-        "movies my of on or one she some somebody someone something that the their them there "
-        "they this to want was "
-        "what when where which who whose will with you your"
+        "a about an and are as at be but by film films for from has he her his i in into is it its "
+        "like me movie movies my of on or one she some somebody someone something that the their "
+        "them there they this to want was what when where which who whose will with you your"
     )
 )
+_FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
+_FOREIGN_LETTERS |= {"þ": "th", "\u0131": "i"}
+# How soon a repeated word stops counting, and how much a long text is held back.
+_K1, _B = 1.2, 0.75
 
-_FOREIGN_LETTERS = {
-    "ø": "o",
-    "æ": "ae",
-    "œ": "oe",
-    "ß": "ss",
-    "ł": "l",
-    "đ": "d",
-    "ð": "d",
-    "þ": "th",
-    "\u0131": "i",
-}
+
+def write_text() -> pl.Expr:
+    """Write the text that the model reads. A part that is missing takes its line with it."""
+    genres = pl.when(pl.col("genres").list.len() > 0).then(pl.col("genres").list.join(", "))
+    return pl.concat_str(
+        pl.format("Movie title: {}.", "title"),
+        pl.format("Year: {}.", "year"),
+        pl.format("Overview: {}", "overview"),
+        pl.format("Genres: {}.", genres),
+        separator="\n",
+        ignore_nulls=True,
+    )
+
+
+def strip_labels(text: pl.Expr) -> pl.Expr:
+    """Take out the words that `write_text` adds, which nobody asks for."""
+    return text.str.replace_all(r"(?m)^(Movie title|Year|Overview|Genres): ", "")
+
+
+def strip_facts(text: pl.Expr) -> pl.Expr:
+    """Leave a text's title and overview, without the lines of its year and its genres."""
+    return strip_labels(text.str.replace_all(r"(?m)^(Year|Genres): .*$", ""))
 
 
 def fold(text: pl.Expr) -> pl.Expr:
@@ -47,10 +60,18 @@ def fold(text: pl.Expr) -> pl.Expr:
     )
 
 
-_BM25_K1, _BM25_B = (
-    1.2,
-    0.75,
-)  # how soon a repeated word stops counting, and how much a long text is held back
+def fold_one(text: str) -> str:
+    """Fold one text as `fold` does."""
+    return pl.select(fold(pl.lit(text))).item()
+
+
+def list_names(people: list[pl.Expr]) -> pl.Expr:
+    """List folded names, in full and by their last words, as people type them."""
+    full = fold(pl.element())
+    last = full.str.extract(r" (\S{3,})$")
+    whole = pl.concat_list(people)
+    names = pl.concat_list(whole.list.eval(full), whole.list.eval(last))
+    return names.list.drop_nulls().list.unique(maintain_order=True)
 
 
 def bm25(texts: pl.Series, asked: list[str]) -> pl.DataFrame:
@@ -70,7 +91,7 @@ def bm25(texts: pl.Series, asked: list[str]) -> pl.DataFrame:
         .with_columns(df=pl.len().over("word"))
         .with_columns(
             part=(1 + (n - df + 0.5) / (df + 0.5)).log()
-            * (tf * (_BM25_K1 + 1) / (tf + _BM25_K1 * (1 - _BM25_B + _BM25_B * relative_length)))
+            * (tf * (_K1 + 1) / (tf + _K1 * (1 - _B + _B * relative_length)))
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
@@ -86,13 +107,8 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
     The parts of two texts add up to the cosine of their TF-IDF vectors, idf as
     in scikit-learn: ln((1+n)/(1+df)) + 1.
     """
-    # A text names its parts in words of ours, and years and genres are compared by themselves.
-    told = text.fill_null("").str.replace_all(
-        r"(?m)^(Movie title|Overview): |^(Year|Genres): .*$", ""
-    )
-    texts = pl.concat(
-        [movies.select(fold(told).alias("word")), others.select(fold(told).alias("word"))]
-    )
+    told = fold(text.fill_null("")).alias("word")
+    texts = pl.concat([movies.select(told), others.select(told)])
     words = (
         texts.with_row_index("movie")
         .with_columns(pl.col("movie").cast(pl.Int64), pl.col("word").str.split(" "))
@@ -112,3 +128,28 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
     return ours.join(theirs, on="word", maintain_order="left_right").select(
         "movie", "other", "word", part=pl.col("weight") * pl.col("w")
     )
+
+
+_SAYINGS = {
+    "title": "title",
+    "text": "its text",
+    "votes": "widely seen",
+    "rating": "highly rated",
+    "era": "of the same years",
+    "language": "in the same language",
+    "like": "like {and}",
+    "genres": "{list}",
+    "directors": "directed by {and}, too",
+    "cast": "with {and}",
+    "words": "the words {list}",
+}
+
+
+def say(reasons: list[tuple[str, list[str]]]) -> str:
+    """Put reasons into words: pairs of their kind and of what they name."""
+    said = []
+    for kind, named in reasons:
+        marked = [f"*{word}*" for word in named] if kind == "words" else named
+        text = _SAYINGS[kind] if len(named) != 1 else _SAYINGS[kind].replace("words", "word")
+        said.append(text.format_map({"list": ", ".join(marked), "and": " and ".join(marked)}))
+    return "; ".join(said)
