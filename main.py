@@ -697,7 +697,7 @@ def _add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.Data
         else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
     )
     if known is None or len(new):
-        read = _get_facts(collection, new.to_list())
+        read = search.prepare(_get_facts(collection, new.to_list()))
         known = read if known is None else pl.concat([known, read]).unique("id")
         _read_facts[collection.id] = known
     return movies.join(known, on="id", how="left", maintain_order="left")

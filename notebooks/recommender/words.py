@@ -65,6 +65,31 @@ def fold_one(text: str) -> str:
     return pl.select(fold(pl.lit(text))).item()
 
 
+# Words that people leave out of a title, and words that they write in another way.
+_SAME_WORDS = (
+    dict.fromkeys(
+        ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
+    )
+    | {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
+    | {"ix": "9", "x": "10", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+    | {"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11"}
+    | {"twelve": "12", "se7en": "7", "doctor": "dr", "mister": "mr", "versus": "vs"}
+)
+
+
+def loosen(folded: pl.Expr) -> pl.Expr:
+    """Leave small words out of folded titles, and write numbers in one way."""
+    words = folded.str.split(" ").list.eval(pl.element().replace(_SAME_WORDS))
+    return words.list.eval(pl.element().filter(pl.element() != "")).list.join(" ")
+
+
+def list_phrases(folded: str, most: int = 8) -> list[str]:
+    """List the phrases of a folded text: one word, or up to `most` that stand together."""
+    words = folded.split()[:64]
+    starts = range(len(words))
+    return [" ".join(words[at : at + size]) for size in range(1, most + 1) for at in starts]
+
+
 def list_names(people: list[pl.Expr]) -> pl.Expr:
     """List folded names, in full and by their last words, as people type them."""
     full = fold(pl.element())
