@@ -31,24 +31,23 @@ class _Format(NamedTuple):
     columns: set[str]  # that tell it; "any title" is each that `_COLUMNS` has for a title
     rated: str  # what a row with a rating tells
     unrated: str  # and one without
-    scale: float | None = None  # times which a rating is one of 10; None: the highest one tells
+    best: float | None = None  # the highest rating that can be given; None: those given tell
     file: str = ""  # what its name looks like
 
 
 _LETTERBOXD = {"name", "year", "letterboxd uri"}
 _FORMATS = (  # the first that fits counts
-    _Format(_LETTERBOXD | {"rating", "watched date"}, "diary", "diary", 2),  # or reviews
-    _Format(_LETTERBOXD | {"rating"}, "ratings", "watched", 2),
+    _Format(_LETTERBOXD | {"rating", "watched date"}, "diary", "diary", 5),  # or reviews
+    _Format(_LETTERBOXD | {"rating"}, "ratings", "watched", 5),
     # Without ratings, three files have the same columns, and only their names tell what they mean.
     _Format(_LETTERBOXD, "wanted", "wanted", file="watchlist"),
     _Format(_LETTERBOXD, "likes", "likes", file="^films"),
     _Format(_LETTERBOXD, "watched", "watched"),
     _Format({"position", "name", "year", "url"}, "wanted", "wanted"),  # a list of Letterboxd's
-    _Format({"const"}, "ratings", "wanted", 1),  # IMDb's ratings, lists and watchlist
-    _Format({"rating10"}, "ratings", "watched", 1),  # what Letterboxd imports
-    _Format(
-        {"original_title", "tmdb_id", "imdb_id", "rating"}, "ratings", "watched", 1
-    ),  # what `read_ratings` returned
+    _Format({"const"}, "ratings", "wanted", 10),  # IMDb's ratings, lists and watchlist
+    _Format({"rating10"}, "ratings", "watched", 10),  # what Letterboxd imports
+    # What `read_ratings` returned, written as CSV.
+    _Format({"original_title", "tmdb_id", "imdb_id", "rating"}, "ratings", "watched", 10),
     _Format({"any title", "any rating"}, "ratings", "watched"),
     _Format({"any title", "any year"}, "wanted", "wanted"),
 )
@@ -145,8 +144,10 @@ def read_watchlist(path: str | Path) -> pl.DataFrame:
 def _read_files(path: str | Path) -> pl.DataFrame:
     """Read the rows of a file, or of all files in a zip."""
     try:
-        tables = [_parse(name, decode(name, data)) for name, data in unpack(path)]
-        known = [df for df in tables if df is not None]
+        known = []
+        for name, data in unpack(path):
+            if (df := _parse(name, decode(name, data))) is not None:
+                known.append(df)
         if not known:
             raise ValueError(f"{path} holds no ratings in a form that is known here.")
     except (ValueError, FileNotFoundError) as error:
@@ -163,26 +164,25 @@ def _parse(name: str, text: str) -> pl.DataFrame | None:
     table = _parse_trakt(name, text) if text.startswith("[") else _parse_table(name, text)
     if table is None:
         return None
-    rows, scale = table
+    rows, best = table
     if len(rows) >= MOST_ROWS:
         raise ValueError(f"{name} has {MOST_ROWS:,} rows or more.")
     schema = dict.fromkeys(_COLUMNS, pl.String) | {"source": pl.String, "listed": pl.Boolean}
     stars = pl.col("rating").str.replace(",", ".").str.strip_chars().cast(pl.Float64, strict=False)
     df = pl.DataFrame(rows, schema=schema).with_columns(number=stars.fill_nan(None))
-    if scale is None:
+    if best is None:
         highest = max(df["number"].drop_nulls(), default=0.0)
         best = next((best for best in (5, 10) if highest <= best), 100)
-        scale = 10 / best
         if highest:
             told = f"count as ratings out of {best}, for the highest is {highest:g}"
             warnings.warn(f"the ratings in {name} {told}", stacklevel=4)
-    number = pl.col("number") * scale
+    number = pl.col("number") * 10 / best
     number = pl.when(number.is_between(0, 10, closed="right")).then(number)
     return df.with_columns(number=number, file=pl.lit(name))
 
 
 def _parse_table(name: str, text: str) -> tuple[list[dict], float | None] | None:
-    """Read the rows of a table, and the scale of its ratings."""
+    """Read the rows of a table, and its highest rating."""
     cells, closed = split(text)
     rows = iter(cells)
     for header in islice(rows, 10):  # a list of Letterboxd's begins with its own name
@@ -211,11 +211,11 @@ def _parse_table(name: str, text: str) -> tuple[list[dict], float | None] | None
         cell = {column: row[place] for column, place in places.items() if place < len(row)}
         source = form.rated if cell.get("rating", "").strip() else form.unrated
         found.append(cell | {"source": source, "listed": source == "wanted" or "position" in keys})
-    return found, form.scale
+    return found, form.best
 
 
 def _parse_trakt(name: str, text: str) -> tuple[list[dict], float] | None:
-    """Read the rows of one of Trakt's files, and the scale of its ratings."""
+    """Read the rows of one of Trakt's files, and its highest rating."""
     try:
         items = [item for item in json.loads(text) if isinstance(item, dict)]
     except (ValueError, RecursionError) as error:
@@ -243,7 +243,7 @@ def _parse_trakt(name: str, text: str) -> tuple[list[dict], float] | None:
         # Half an emoji is no text for polars.
         texts = {key: value.encode(errors="replace").decode() for key, value in texts.items()}
         rows.append(texts | {"listed": "listed_at" in item})
-    return rows, 1
+    return rows, 10
 
 
 def _keep_newest(df: pl.DataFrame, path: str | Path, what: str) -> pl.DataFrame:

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 # Ten thousand ratings take less than 5 MB in each format.
 _MOST_BYTES = 100 * 2**20  # of all files in a zip
@@ -57,19 +56,23 @@ def unpack(path: str | Path) -> list[tuple[str, bytes]]:
 
 
 def decode(name: str, data: bytes) -> str:
-    """Decode UTF-8 and UTF-16; what is neither is taken for Windows' code page."""
-    if sum(map(data.count, (b",", b";", b"\t", b"\n", b"[", b"{"))) > _MOST_MARKS:
+    """Decode UTF-8 and UTF-16; a line that is neither is in Windows' code page."""
+    if sum(map(data.count, (b",", b";", b"\t", b"\n", b"\r", b"[", b"{"))) > _MOST_MARKS:
         raise ValueError(f"{name} has more than {_MOST_MARKS:,} cells.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace").lstrip()
-    return data.decode("utf-8-sig", errors="or cp1252").lstrip()
+    try:
+        return data.decode("utf-8-sig").lstrip()
+    except UnicodeDecodeError:  # IMDb's files of former years, spreadsheets, lines pasted in
+        lines = data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+        return "".join(map(_decode_line, lines)).lstrip()
 
 
-def _or_cp1252(error: Any) -> tuple[str, int]:
-    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
-
-
-codecs.register_error("or cp1252", _or_cp1252)
+def _decode_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
 
 
 def split(text: str) -> tuple[list[list[str]], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import operator
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -191,7 +192,7 @@ def match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
             + 20 * pl.col("reading")
             + 10 * apart.fill_null(0)
             + pl.max_horizontal("rank", "rank_right")
-            + 5 * pl.col("original")
+            + 5 * pl.col("original_right")
         )
         .filter(cost == cost.min().over("row"))
         .select("row", "id", "cost")
@@ -247,7 +248,8 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     lines = []
     for name, ids in list(unclear.items())[:_EXPLAINED]:
         near = movies.filter(pl.col("id").is_in(ids))
-        key = pl.select(fold(pl.lit(name[:200]))).item()
+        undated = re.sub(r"\W*\d{4}\W*$", "", name[:200]) or name
+        key = pl.select(fold(pl.lit(undated))).item()
         if key and not ids:  # looking for titles that are near takes a while
             holds = pl.format(" {} ", "folded").str.contains(f" {key} ", literal=True)
             longer = movies.filter(holds).sort(votes, descending=True).head(3)
