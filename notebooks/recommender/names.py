@@ -135,7 +135,11 @@ def match_names(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     imdb = there.select("imdb_id", id_right="id").drop_nulls()
     by_imdb = left.join(imdb, on="imdb_id").select("row", id="id_right")
     known = pl.concat([by_id, by_imdb]).unique()
-    left = left.join(known, on="row", how="anti")
+    left = left.join(known, on="row", how="anti").filter(
+        pl.any_horizontal(pl.col("title", "original_title").is_not_null())
+    )
+    if left.is_empty():
+        return known  # nothing is left to look for by title, which takes a while
     dated = pl.col("title").str.extract_groups(_DATED).struct
     readings = [
         left.select("row", "title", "year"),
