@@ -25,9 +25,9 @@ import polars as pl
 import config
 from notebooks.recommender import search, taste
 from notebooks.recommender.database import get_client, get_collection
-from notebooks.recommender.exports import RATINGS_SCHEMA, read_ratings
+from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
-from notebooks.recommender.names import explain_names, match_titles
+from notebooks.recommender.names import explain_names, match_names, read_names
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.rows import (
     DETAILS,
@@ -58,6 +58,7 @@ __all__ = [
     "load_sample_movies",
     "prep_movies",
     "read_ratings",
+    "read_watchlist",
     "recommend",
     "search_movies",
 ]
@@ -669,14 +670,18 @@ def _query(
 
 def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
     """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
-    there: dict = {"ids": [], "metadatas": []}
-    if ids is None or ids:  # Chroma takes no ids for all
-        there = collection.get(ids=ids, include=["metadatas"])
-    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
+    include = ["metadatas"]
+    if ids is None:
+        parts = [collection.get(include=include)]
+    else:  # in parts: Chroma takes some thousand ids at once, and no ids for all
+        starts = range(0, len(ids), _CHUNK)
+        parts = [collection.get(ids=ids[at : at + _CHUNK], include=include) for at in starts]
     rows = [
         (facts or {}) | {"id": id}
-        for id, facts in zip(there["ids"], there["metadatas"], strict=True)
+        for part in parts
+        for id, facts in zip(part["ids"], part["metadatas"], strict=True)
     ]
+    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
     # Through JSON it takes a tenth of the time that lists take one by one.
     facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
     df = facts.struct.unnest().with_columns(
@@ -685,7 +690,7 @@ def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) ->
     if ids is None:
         return df
     asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
-    return asked.join(df, on="id", maintain_order="left")
+    return asked.join(df, on="id", maintain_order="left").select(df.columns)
 
 
 def _add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
@@ -713,119 +718,93 @@ def _show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.Dat
 
 # --- Name: titles, ids and own ratings -> movies of the collection -------------------------------
 
-_FINDS = 100  # IMDb ids that TMDb is asked for in one call
+_EXACT = 100  # titles that Chroma is asked for one by one, before the collection is read whole
 
 
-def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl.DataFrame:
+def _find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
     """
-    Find rated movies in a collection, by TMDb's id or, without one, by title
-    and year or IMDb's id.
+    Find the movies that are named, in each role once: columns `role`, `id` and
+    `rating`, in the order in which they are named.
     """
-    if not {"id", "title"} & set(ratings.columns):
-        raise ValueError(
-            f"a frame of movies needs a column 'id' or 'title'; this one has {ratings.columns}"
-        )
-    columns = [name for name in RATINGS_SCHEMA if name in ratings.columns]
-    known = ratings.select(
-        pl.col(name).cast(RATINGS_SCHEMA[name], strict=False) for name in columns
-    )
-    whole = pl.concat([pl.DataFrame(schema=RATINGS_SCHEMA), known], how="diagonal")
-    rated = whole.unique(maintain_order=True).with_row_index("row")
-    ids = rated["id"].drop_nulls().unique().to_list()
-    held = collection.get(ids=ids, include=[])["ids"] if ids else []  # Chroma takes no ids for all
-    found = rated.filter(pl.col("id").is_in(held)).select("row", "id")
-    if len(nameless := rated.filter(pl.col("id").is_null()).drop("id")):
-        movies = list_movies(collection)
-        cost = pl.col("cost")
-        by_title = (
-            match_titles(nameless, movies.filter(~pl.col("id").is_in(held)))
-            # What fits several movies is not guessed, nor is a movie that several ratings fit
-            # equally well.
-            .filter(pl.len().over("row") == 1)
-            .filter(cost == cost.min().over("id"))
-            .filter(pl.len().over("id") == 1)
-            .select("row", "id")
-        )
-        left = nameless.join(by_title, on="row", how="anti").drop_nulls("imdb_id")
-        by_imdb = left.join(_find_by_imdb(left["imdb_id"].to_list()), on="imdb_id").select(
-            "row", "id"
-        )
-        found = pl.concat([found, by_title, by_imdb.join(movies.select("id"), on="id")])
-    if len(missing := rated.join(found, on="row", how="anti")):
-        year = pl.format(" ({})", "year").fill_null("")
-        names = (
-            missing.head(5)
-            .select(pl.coalesce("title", "id", "imdb_id", pl.lit("no name")) + year)
-            .to_series()
-        )
+    asked = pl.concat(
+        read_names(names).unique(maintain_order=True).with_columns(role=pl.lit(role))
+        for role, names in named.items()
+    ).with_row_index("row")
+    movies = _list_meant(collection, asked)
+    found = match_names(asked, movies)
+    fits = asked.join(found.group_by("row").agg(fits="id"), on="row", how="left")
+    fits = fits.with_columns(pl.col("fits").fill_null([])).sort("row")
+    if len(unclear := fits.filter("typed", pl.col("fits").list.len() != 1)):
+        raise ValueError(explain_names(dict(unclear.select("name", "fits").iter_rows()), movies))
+    rows = fits.filter(~pl.col("typed"))
+    if len(missing := rows.filter(pl.col("fits").list.len() == 0)):
+        names = ", ".join(missing["name"].str.head(80).head(5))
         warnings.warn(
-            f"{len(missing)} of {len(rated)} rated movies are not in the collection "
-            f"{collection.name!r}, "
-            "or their titles are ambiguous: "
-            f"{', '.join(names)}{', ...' if len(missing) > 5 else ''}",
+            f"{len(missing)} of {len(rows)} movies are not in the collection "
+            f"{collection.name!r}, or their titles are ambiguous: "
+            f"{names}{', ...' if len(missing) > 5 else ''}",
             stacklevel=4,
         )
-    matched = found.join(rated.select("row", "rating"), on="row").sort(
-        pl.col("rating").is_null(), "row"
-    )
     return (
-        matched.unique("id", keep="first", maintain_order=True).sort("row").select("id", "rating")
+        found.join(asked.select("row", "role", "rating"), on="row")
+        .sort(pl.col("rating").is_null(), "row")
+        .unique(["role", "id"], keep="first", maintain_order=True)
+        .sort("row")
+        .drop("row")
     )
 
 
-def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
+def _list_meant(collection: chromadb.Collection, asked: pl.DataFrame) -> pl.DataFrame:
     """
-    Ask TMDb, if there is a key, which movies have these ids of IMDb: columns
-    `imdb_id` and `id`.
+    List the movies that may be meant: no more than those of the ids and titles
+    asked, if they are all there.
     """
-    ids = {}
-    try:
-        for imdb_id in imdb_ids[:_FINDS] if config.TMDB_API_KEY else []:
-            if movies := get_json(f"/find/{imdb_id}", external_source="imdb_id")["movie_results"]:
-                ids[imdb_id] = str(movies[0]["id"])
-    except TMDbError as error:
-        warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=5)
-    return pl.DataFrame(
-        {"imdb_id": [*ids], "id": [*ids.values()]}, schema={"imdb_id": pl.String, "id": pl.String}
+    ids = asked["id"].drop_nulls().unique().to_list()
+    movies = _get_facts(collection, ids)
+    left = asked.filter(~pl.col("id").fill_null("").is_in(movies["id"].implode()))
+    left = left.filter(pl.any_horizontal(pl.col("title", "imdb_id").is_not_null()))
+    if left["typed"].all() and len(left) <= _EXACT:
+        titles = left["title"].to_list()
+        where = {"title": {"$in": titles}}
+        exact = collection.get(where=where, include=[])["ids"] if titles else []
+        movies = pl.concat([movies, _get_facts(collection, exact)]).unique(
+            "id", maintain_order=True
+        )
+        if set(titles) <= set(movies["title"]):
+            return movies
+    return list_movies(collection)
+
+
+def _find_given(
+    collection: chromadb.Collection, liked: _Movies = (), disliked: _Movies = (), seen: _Movies = ()
+) -> pl.DataFrame:
+    """
+    Find the movies that someone names: columns `id`, `role` (liked, disliked
+    or seen) and `weight`, each movie once, the liked ones first.
+    """
+    found = _find_named(collection, disliked=disliked, liked=liked, seen=seen)
+    role, rating, weight = pl.col("role"), pl.col("rating"), pl.col("weight")
+    weights = role.replace_strict({"liked": 1.0, "disliked": -1.0, "seen": 0.0})
+    if "rating" in getattr(liked, "columns", ()):
+        ratings = found.filter(role == "liked")["rating"]
+        rated = ratings.drop_nulls()
+        if len(ratings) and rated.is_empty():
+            raise ValueError(
+                f"none of the {len(ratings)} movies in liked has a rating. Pass movies that were "
+                "seen as seen=, and name some that are liked."
+            )
+        apart = rating - rated.mean() if rated.n_unique() > 1 else rating * 0 + 1
+        weights = pl.when(role == "liked").then(apart.fill_null(0)).otherwise(weights)
+    found = found.with_columns(weight=weights)
+    both = found.filter(weight > 0).join(found.filter(role == "disliked"), on="id", how="semi")
+    if len(both):
+        raise ValueError(f"a movie cannot be liked and disliked: id {', '.join(both['id'].sort())}")
+    sign = pl.when(weight > 0).then(pl.lit("liked")).when(weight < 0).then(pl.lit("disliked"))
+    return (
+        found.unique("id", keep="first", maintain_order=True)
+        .sort(weight <= 0, maintain_order=True)
+        .select("id", sign.otherwise(pl.lit("seen")).alias("role"), "weight")
     )
-
-
-def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
-    """
-    Find the ids of the movies that a frame holds, or that are named by id or
-    by title, each once.
-    """
-    if isinstance(names, pl.DataFrame):
-        return _match_ratings(collection, names)["id"].to_list()
-    several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
-    texts: dict[str, bool] = {}  # each name once, and whether it may be a title
-    for name in list(names) if several else [names]:
-        if isinstance(name, bool) or not (isinstance(name, str) or hasattr(name, "__index__")):
-            raise ValueError(f"name a movie by its id or its title, not by {name!r:.80}")
-        text = name.strip() if isinstance(name, str) else str(operator.index(name))
-        texts[text] = isinstance(name, str) or texts.get(text, False)
-    if not texts:
-        return []  # Chroma takes no ids for all
-    fits = {id: [id] for id in collection.get(ids=[*texts], include=[])["ids"]}
-    titles = [text for text, may_be_title in texts.items() if may_be_title and text not in fits]
-    movies = _get_facts(collection, [])
-    if titles:
-        movies = _get_facts(collection, collection.get(where={"title": {"$in": titles}})["ids"])
-        if set(titles) - set(movies["title"]):
-            movies = list_movies(collection)
-        dated = pl.col("title").str.extract_groups(
-            r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$"
-        )
-        whole = pl.DataFrame(
-            {"title": titles, "year": pl.Series([None] * len(titles), dtype=pl.String)}
-        )
-        whole = whole.with_row_index("row")
-        readings = pl.concat([whole, whole.select("row", dated).unnest("title").drop_nulls()])
-        for row, id in match_titles(readings, movies).select("row", "id").iter_rows():
-            fits.setdefault(titles[row], []).append(id)
-    if unclear := {text: fits.get(text, []) for text in texts if len(fits.get(text, [])) != 1}:
-        raise ValueError(explain_names(unclear, movies))
-    return list(dict.fromkeys(fits[text][0] for text in texts))
 
 
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
@@ -912,7 +891,10 @@ def recommend(
     n = _check_whole("n", n, 1)
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
-    given, hidden = _weigh_given(collection, liked, disliked, seen)
+    found = _find_given(collection, liked, disliked, seen)
+    given, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
+    if not (given["weight"] > 0).any():
+        raise ValueError("liked must name at least one movie of the collection")
     given = _read_given(collection, given)
     movies = _find_near(collection, given, max(_CANDIDATES, n) + len(hidden), where, diversity > 0)
     movies = movies.filter(~pl.col("id").is_in(hidden))
@@ -956,34 +938,3 @@ def _find_near(
     include = ["embeddings"] if len(given) > 1 or apart else []
     movies = _query(collection, n, where, include, query_embeddings=[question])
     return _add_facts(collection, movies)
-
-
-def _weigh_given(
-    collection: chromadb.Collection,
-    liked: _Movies,
-    disliked: _Movies,
-    seen: _Movies,
-) -> tuple[pl.DataFrame, list[str]]:
-    """
-    Find the movies that someone names: `id` and `weight`, liked ones above 0;
-    and the ids of all not to show.
-    """
-    hidden = _resolve(collection, seen)
-    if isinstance(liked, pl.DataFrame) and "rating" in liked.columns:
-        rated = _match_ratings(collection, liked)
-        hidden += rated["id"].to_list()
-        rated = rated.drop_nulls("rating")
-        apart = pl.col("rating") - pl.col("rating").mean()
-        if rated["rating"].n_unique() == 1:
-            apart = pl.lit(1.0)
-        weights = dict(rated.select("id", apart).filter(pl.nth(1) != 0).iter_rows())
-    else:
-        weights = dict.fromkeys(_resolve(collection, liked), 1.0)
-    disliked_ids = _resolve(collection, disliked)
-    if both := [id for id in disliked_ids if weights.get(id, 0) > 0]:
-        raise ValueError(f"a movie cannot be liked and disliked: id {', '.join(sorted(both))}")
-    weights |= dict.fromkeys(disliked_ids, -1.0)
-    if not any(weight > 0 for weight in weights.values()):
-        raise ValueError(f"liked must name at least one movie of the collection, not {liked!r}")
-    given = pl.DataFrame({"id": list(weights), "weight": list(weights.values())})
-    return given, list({*hidden, *weights})

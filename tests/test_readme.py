@@ -19,12 +19,7 @@ def test_the_code_blocks_print_what_the_readme_shows(monkeypatch, texts):
     [block] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     test = doctest.DocTestParser().get_doctest(block, {}, "README.md", "README.md", 0)
     told: list[str] = []
-    with (
-        knowing(texts.get(include=["documents", "embeddings"])),
-        pytest.warns(
-            UserWarning, match="1 of 15 rated movies are not in"
-        ),  # one in the example is not here
-    ):
+    with knowing(texts.get(include=["documents", "embeddings"])):
         result = doctest.DocTestRunner(verbose=False).run(test, out=told.append)
     main.get_client().delete_collection("movies")
     assert result.attempted >= 5

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
+import re
+from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +18,9 @@ from notebooks.recommender.words import fold
 _CUT = r"(?:(?:\bor)?\s*[:(]|\s[-\u{2013}\u{2014}]\s)"
 # Words that people leave out of a title, and words that they write in another way.
 _SAME_WORDS = (
-    dict.fromkeys(["a", "an", "and", "chapter", "episode", "part", "the", "vol", "volume"], "")
+    dict.fromkeys(
+        ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
+    )
     | {
         "i": "1",
         "ii": "2",
@@ -42,34 +48,155 @@ _SAME_WORDS = (
 )
 
 
+# The number before a part's own title: "Ice Age 4: ...", "Star Wars: Episode VII - ...".
+_NUMBER = (
+    r"(?i)[\s:]+(?:(?:chapter|episode|part|vol\.?|volume)\s+)?(?:\d+|[ivx]+)"
+    r"(\s*:|\s+[-\u{2013}\u{2014}]\s)"
+)
+# A title with its year, as in "King Kong (2005)".
+_DATED = r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$"
+_TMDB, _IMDB = (
+    r"themoviedb\.org/(?:\S+/)?movie/(\d+)",
+    r"^(?:\S*imdb\.com/\S*)?(tt\d{5,})(?:[/?#].*)?$",
+)
+_LETTERBOXD = r"letterboxd\.com/(?:\S+/)?film/([^/?#]+)"
+_EXPLAINED = 20  # names that one error tells of
+_ASKED = dict.fromkeys(("id", "imdb_id", "title", "original_title", "year"), pl.String) | {
+    "rating": pl.Float64
+}
+
+
+def read_names(names: Any) -> pl.DataFrame:
+    """
+    Read whatever names movies: a frame of polars or pandas, or ids, titles and
+    links, one or several.
+
+    A row tells what of `id`, `imdb_id`, `title`, `original_title`, `year` and
+    `rating` is known, its `name` as it was given, and whether it was `typed`:
+    such a number may be an id or a title.
+    """
+    if hasattr(names, "notna") and hasattr(names, "columns"):  # pandas
+        cells = names.astype(object).where(names.notna(), None).to_dict("list")
+        names = pl.DataFrame({key: pl.Series(cells[key], strict=False) for key in cells})
+    typed = not isinstance(names, pl.DataFrame)
+    if typed:
+        several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
+        texts = [_read_name(name) for name in (list(names) if several else [names])]
+        names = pl.DataFrame(texts, schema={"id": pl.String, "title": pl.String}, orient="row")
+    elif not {"id", "title", "imdb_id"} & set(names.columns):
+        raise ValueError(
+            f"a frame of movies needs a column 'id' or 'title'; this one has {names.columns}"
+        )
+    known = names.select(
+        pl.col(name).cast(dtype, strict=False)
+        for name, dtype in _ASKED.items()
+        if name in names.columns
+    )
+    rows = pl.concat([pl.DataFrame(schema=_ASKED), known], how="diagonal")
+    rows = rows.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
+    link, title = pl.coalesce("id", "title"), pl.col("title")
+    slug = title.str.extract(_LETTERBOXD).str.replace_all("-", " ")
+    year = pl.col("year").str.extract(r"^(\d{4})")
+    return rows.with_columns(
+        id=pl.coalesce(pl.col("id").str.extract(r"^(\d+)(?:\.0*)?$"), link.str.extract(_TMDB)),
+        imdb_id=pl.coalesce("imdb_id", link.str.extract(_IMDB)),
+        title=pl.coalesce(slug, title),
+        year=year,
+        rating=pl.when(pl.col("rating").is_finite()).then("rating"),
+        name=pl.coalesce(title, "id", "imdb_id", pl.lit("no name"))
+        + pl.format(" ({})", year).fill_null(""),
+        typed=pl.lit(typed),
+    )
+
+
+def _read_name(name: Any) -> tuple[str, str | None]:
+    """Read what may be a movie's id, and what may be its title."""
+    if isinstance(name, str):
+        return (name.encode(errors="replace").decode(),) * 2  # half an emoji is no text for polars
+    # A missing id makes floats of all others.
+    whole = int(name) if isinstance(name, float) and name.is_integer() else name
+    if isinstance(name, bool) or not hasattr(whole, "__index__"):
+        raise ValueError(f"name a movie by its id or its title, not by {name!r:.80}")
+    return str(operator.index(whole)), None
+
+
+def match_names(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
+    """
+    Find the movies that rows of `read_names` mean: columns `row` and `id`.
+
+    An id counts first, then IMDb's, then the titles. All that a typed name
+    fits are given; a row of a frame is not guessed, nor do two of one `role`
+    mean the same movie by its title.
+    """
+    there = pl.concat([pl.DataFrame(schema=_ASKED).drop("rating"), movies], how="diagonal_relaxed")
+    by_id = asked.join(there.select("id"), on="id").select("row", "id")
+    # In a frame an id that is not here is another movie.
+    left = asked.join(by_id, on="row", how="anti").filter(pl.col("typed") | pl.col("id").is_null())
+    imdb = there.select("imdb_id", id_right="id").drop_nulls()
+    by_imdb = left.join(imdb, on="imdb_id").select("row", id="id_right")
+    known = pl.concat([by_id, by_imdb]).unique()
+    left = left.join(known, on="row", how="anti").filter(
+        pl.any_horizontal(pl.col("title", "original_title").is_not_null())
+    )
+    if left.is_empty():
+        return known  # nothing is left to look for by title, which takes a while
+    dated = pl.col("title").str.extract_groups(_DATED).struct
+    readings = [
+        left.select("row", "title", "year"),
+        left.select("row", pl.col("original_title").alias("title"), "year"),
+        left.select("row", dated["title"], pl.coalesce("year", dated["year"]).alias("year")),
+    ]
+    fits = match_titles(pl.concat(readings).drop_nulls("title"), there).join(
+        left.select("row", "role", "typed", "imdb_id"), on="row"
+    )
+    taken = known.join(asked.select("row", "role"), on="row").select("id", "role")
+    other = fits.join(there.select("id", other="imdb_id"), on="id").filter(
+        pl.col("imdb_id") != pl.col("other")
+    )
+    cost, typed = pl.col("cost"), pl.col("typed")
+    guessed = (
+        fits.filter(~typed)
+        .join(other, on=["row", "id"], how="anti")
+        .join(taken, on=["id", "role"], how="anti")
+        .filter(pl.len().over("row") == 1)
+        .filter(cost == cost.min().over("id", "role"))
+        .filter(pl.len().over("id", "role") == 1)
+    )
+    return pl.concat([known, *(df.select("row", "id") for df in (fits.filter(typed), guessed))])
+
+
 def match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     """
     Find the movies that each title fits best, with or without a year: columns
     `row`, `id` and `cost`.
 
     Several movies that a title fits equally well are all given. A year may be
-    off by one. A `row` may come twice, in two readings of one name: the first
-    that fits counts.
+    off by one. A `row` may come twice, in two readings of one name: of two
+    that fit equally well the first counts.
     """
     asked = asked.select("row", "title", "year", reading=pl.int_range(pl.len()).over("row"))
     year, other_year, cost = pl.col("year"), pl.col("year_right"), pl.col("cost")
     apart = (year.cast(pl.Int64, strict=False) - other_year.cast(pl.Int64, strict=False)).abs()
-    short, other_short = pl.col("rank") == 3, pl.col("rank_right") == 3
+    rank, other_rank = pl.col("rank"), pl.col("rank_right")
+    part = (rank >= 3) | (other_rank >= 3)
+    columns = [name for name in ("id", "title", "original_title", "year") if name in movies.columns]
     return (
-        _spell(asked)
-        .join(_spell(movies.select("id", "title", "year")), on="key")
+        spell(asked)
+        .join(spell(movies.select(columns)), on="key")
         # One part of a title may be another movie's: the years have to agree, or there is none and
-        # the name is a part.
+        # the name is a part. A short end, as in "The Disappearance of Eleanor Rigby: Her", tells
+        # too little for a movie of that year.
         .filter(
-            ~short | (~other_short & (apart == 0)).fill_null(False),
-            ~other_short | year.is_null() | (apart == 0),
+            (rank < 3) | ((rank == 3) & (other_rank < 3) & (apart == 0)).fill_null(False),
+            (other_rank < 3) | year.is_null() | ((other_rank == 3) & (apart == 0)),
         )
         .filter(apart.fill_null(0) <= 1)
         .with_columns(
-            cost=1000 * pl.col("reading")
-            + 100 * (short | other_short)
+            cost=100 * part
+            + 20 * pl.col("reading")
             + 10 * apart.fill_null(0)
             + pl.max_horizontal("rank", "rank_right")
+            + 5 * pl.col("original_right")
         )
         .filter(cost == cost.min().over("row"))
         .select("row", "id", "cost")
@@ -77,24 +204,41 @@ def match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _spell(movies: pl.DataFrame) -> pl.DataFrame:
+def spell(movies: pl.DataFrame) -> pl.DataFrame:
     """
-    List the ways to write each title, as `key` and `rank`.
+    List the ways to write each title, as `key` and `rank`, and whether it is
+    the `original` one.
 
     Rank 0 is the title itself, 1 leaves out case, accents, punctuation and
-    blanks, 2 small words and the ways to write a number, and 3 all but a part
-    of the title, such as what stands before a colon.
+    blanks, 2 small words, the ways to write a number and the number of a part
+    that has a title of its own, 3 all but a part that tells much of the title:
+    its start before a colon, or an end of three words. 4 are other parts.
     """
+    movies = movies.with_columns(original=False)
+    if "original_title" in movies.columns:
+        others = movies.filter(pl.col("title") != pl.col("original_title"))
+        others = others.with_columns(title="original_title", original=True)
+        movies = pl.concat([movies, others]).drop("original_title")
     words = fold(pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")).str.split(" ")
     loose = words.list.eval(pl.element().replace(_SAME_WORDS)).list.join("")
     keys = [pl.col("title"), words.list.join(""), loose]
     ways = [movies.with_columns(key=key, rank=rank) for rank, key in enumerate(keys)]
-    cut = movies.filter(pl.col("title").str.contains(_CUT))
-    for part in (rf"^(.+?){_CUT}", rf"^(.+){_CUT}", rf"{_CUT}(.+)$", rf"^.+{_CUT}(.+)$"):
-        parts = cut.with_columns(pl.col("title").str.extract(part)).with_columns(key=loose, rank=3)
-        ways.append(
-            parts.filter(pl.col("key").str.contains(r"\p{L}"))
-        )  # more than the number of a sequel
+    title = pl.col("title")
+    numbered = movies.filter(title.str.contains(_NUMBER))
+    numbered = numbered.with_columns(title.str.replace(_NUMBER, "$1"))
+    ways.append(numbered.with_columns(key=loose, rank=2))
+    cut = movies.filter(title.str.contains(_CUT), ~pl.col("original"))
+    ends = pl.when(title.str.count_matches(r"\p{L}+") >= 3).then(3).otherwise(4)
+    for part, rank in (
+        (rf"^(.+?){_CUT}", pl.lit(3)),
+        (rf"^(.+){_CUT}", pl.lit(4)),
+        (rf"{_CUT}(.+)$", ends),
+        (rf"^.+{_CUT}(.+)$", ends),
+    ):
+        parts = cut.with_columns(title.str.extract(part)).with_columns(key=loose, rank=rank)
+        # More than the number of a sequel.
+        ways.append(parts.filter(pl.col("key").str.contains(r"\p{L}")))
+    ways = [way.with_columns(pl.col("rank").cast(pl.Int64)) for way in ways]
     return pl.concat(ways).filter(pl.col("key") != "").drop("title")
 
 
@@ -104,25 +248,31 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     their place.
     """
     movies = movies.with_columns(folded=fold(pl.col("title").fill_null("")))
+    votes = pl.col("vote_count").fill_null(0)
     lines = []
-    for place, (name, ids) in enumerate(unclear.items()):
+    for name, ids in list(unclear.items())[:_EXPLAINED]:
         near = movies.filter(pl.col("id").is_in(ids))
-        key = pl.select(fold(pl.lit(name))).item()
-        if key and not ids and place < 20:  # looking for titles that are near takes a while
+        undated = re.sub(r"\W*\d{4}\W*$", "", name[:200]) or name
+        key = pl.select(fold(pl.lit(undated))).item()
+        if key and not ids:  # looking for titles that are near takes a while
             holds = pl.format(" {} ", "folded").str.contains(f" {key} ", literal=True)
-            longer = (
-                movies.filter(holds).sort("vote_count", descending=True, nulls_last=True).head(3)
-            )
+            longer = movies.filter(holds).sort(votes, descending=True).head(3)
+            folded = pl.col("folded")
+            inside = pl.lit(f" {key} ").str.contains(pl.format(" {} ", folded), literal=True)
+            held = movies.filter(inside, folded != "")
+            held = held.sort(folded.str.len_chars(), votes, descending=True)
             close = difflib.get_close_matches(key, movies["folded"].to_list(), n=3, cutoff=0.6)
-            near = pl.concat([longer, *(movies.filter(folded=one) for one in close)]).unique(
-                "id", maintain_order=True
-            )
+            near = pl.concat([longer, held.head(2), *(movies.filter(folded=one) for one in close)])
+            near = near.unique("id", maintain_order=True)
+        called = repr(name if len(name) < 100 else f"{name[:100]}...")
         lines.append(
-            f"{len(ids)} movies are called {name!r}" if ids else f"no movie here is called {name!r}"
+            f"{len(ids)} movies are called {called}" if ids else f"no movie here is called {called}"
         )
         lines[-1] += ". Name the one you mean:" if len(near) else ". add_movies adds movies."
         for title, year, id in near.select("title", "year", "id").head(20).iter_rows():
             lines.append(
                 f"    {json.dumps(id)},  # {' '.join((title or '').split())} ({year or 'no year'})"
             )
+    if len(unclear) > _EXPLAINED:
+        lines.append(f"and {len(unclear) - _EXPLAINED:,} more names")
     return "\n".join(lines)

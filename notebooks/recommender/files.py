@@ -1,0 +1,94 @@
+"""A file that somebody was handed, or a zip of them -> texts and cells, within limits."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+import re
+import zipfile
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+# Ten thousand ratings take less than 5 MB in each format.
+_MOST_BYTES = 100 * 2**20  # of all files in a zip
+_MOST_FILES = 10_000
+_MOST_MARKS = 5_000_000  # of a file: what stands between cells, or begins a list
+MOST_ROWS = 200_000  # of a file
+# What was deleted does not count, and macOS adds shadows of files.
+_SKIPPED = r"^(?!(?:.*[/\\])?(?:deleted|orphaned|__MACOSX)[/\\])"
+
+
+def unpack(path: str | Path) -> list[tuple[str, bytes]]:
+    """
+    Read the file, or the files in a zip and in the zips in it. Each comes with
+    its name.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path must be the path of a file, not {path!r:.80}.")
+    path = Path(str(path).strip('" ')).expanduser()  # Windows copies a path with quotes
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}.")
+    if not path.is_file():
+        raise ValueError(f"{path} is a folder. Name the file or the zip in it.")
+    left = _MOST_BYTES - path.stat().st_size
+    files = [(path.name, path.read_bytes() if left >= 0 else b"")]
+    for place, (name, data) in enumerate(files):  # which grows by what a zip holds
+        if left < 0:
+            raise ValueError(f"{path} holds more than {_MOST_BYTES >> 20} MiB.")
+        if not data.startswith(b"PK\x03\x04"):
+            continue
+        if data.count(b"PK\x01\x02") + len(files) > _MOST_FILES:
+            raise ValueError(f"{path} holds more than {_MOST_FILES:,} files.")
+        kinds = re.compile(_SKIPPED + (r".*\.(csv|json)$" if place else r".*\.(csv|json|zip)$"))
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for member in filter(kinds.search, archive.namelist()):
+                    with archive.open(member) as file:
+                        inside = file.read(max(left, 0) + 1)
+                    files.append((re.split(r"[/\\]", member)[-1][-80:], inside))
+                    left -= len(inside)
+        except Exception as error:  # of a dozen kinds, by how it was packed and what is damaged
+            raise ValueError(f"{name} cannot be unpacked: {error}. Download it again.") from error
+    return [(name, data) for name, data in files if not data.startswith(b"PK\x03\x04")]
+
+
+def decode(name: str, data: bytes) -> str:
+    """Decode UTF-8 and UTF-16; a line that is neither is in Windows' code page."""
+    if sum(map(data.count, (b",", b";", b"\t", b"\n", b"\r", b"[", b"{"))) > _MOST_MARKS:
+        raise ValueError(f"{name} has more than {_MOST_MARKS:,} cells.")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace").lstrip()
+    try:
+        return data.decode("utf-8-sig").lstrip()
+    except UnicodeDecodeError:  # IMDb's files of former years, spreadsheets, lines pasted in
+        lines = data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+        return "".join(map(_decode_line, lines)).lstrip()
+
+
+def _decode_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def split(text: str) -> tuple[list[list[str]], bool]:
+    """Split a table into rows of cells, and tell whether all quotes in it are closed."""
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+
+    def read(lines: Iterable[str], strict: bool) -> list[list[str]]:
+        rows = csv.reader(lines, delimiter=delimiter, strict=strict)
+        return list(islice(filter(any, rows), MOST_ROWS + 1))
+
+    try:
+        return read(io.StringIO(text, newline=""), True), True
+    except csv.Error:  # an open quote would swallow all lines up to the next one
+        lines = text.splitlines()
+    lines = [line.replace('"', "") if line.count('"') % 2 else line for line in lines]
+    try:
+        return read(lines, False), False
+    except csv.Error:  # a cell of more than 100 KB
+        return [], False
