@@ -17,7 +17,7 @@ import operator
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,7 @@ from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.names import explain_names, match_names, read_names
 from notebooks.recommender.progress import show_progress
+from notebooks.recommender.question import Question, join_filters, read_question
 from notebooks.recommender.rows import (
     DETAILS,
     FACTS,
@@ -39,7 +40,14 @@ from notebooks.recommender.rows import (
     read_movie,
 )
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import fold, fold_one, list_names, strip_labels, write_text
+from notebooks.recommender.words import (
+    fold,
+    fold_one,
+    list_names,
+    list_phrases,
+    strip_labels,
+    write_text,
+)
 
 if TYPE_CHECKING:
     import chromadb
@@ -212,9 +220,9 @@ def _check_whole(name: str, value: int, least: int) -> int:
     return whole
 
 
-def _check_query(query: str) -> str:
+def _check_query(query: str, name: str = "query") -> str:
     if not isinstance(query, str) or not query.strip():
-        raise ValueError(f"query must be a text that says what to look for, not {query!r}")
+        raise ValueError(f"{name} must be a text that says what to look for, not {query!r}")
     return query
 
 
@@ -504,7 +512,21 @@ def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: lis
 
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers -------------------------------------
 
+_Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
+
+
+class _Wanted(NamedTuple):
+    """How many movies are wanted, and which may come: by filter, by id, without these words."""
+
+    n: int
+    where: dict | None = None
+    ids: list[str] | None = None
+    unwanted: Sequence[str] = ()
+
+
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
+_ENOUGH = 5  # answers that know the facts of a question, or these give way
+_NAMES = 24  # phrases of a question that may be names
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
@@ -573,7 +595,11 @@ def find_similar(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    return _show_facts(collection, _query(collection, n, where, [], query_texts=[query]))
+    [vector] = collection._embed(input=[query], is_query=True)
+    movies = _query(collection, vector, _Wanted(n, where))
+    if where and movies.is_empty():
+        _warn_of_filter(collection, where)
+    return _show_facts(collection, movies)
 
 
 def find_movies(
@@ -582,6 +608,7 @@ def find_movies(
     n: int = 20,
     where: dict | None = None,
     without: str | Iterable[str] = (),
+    among: _Movies | None = None,
 ) -> pl.DataFrame:
     """
     Find what a person wants who types into a search box: by meaning, by words
@@ -605,7 +632,10 @@ def find_movies(
     without
         A word, a phrase or several that must not stand in a movie's text or
         genres: whole words in any case, with accents or without, in the
-        singular and the plural with s.
+        singular and the plural. A comma parts several.
+    among
+        Only these movies may come, named as `recommend` takes them: a frame
+        from `read_watchlist`, ids or titles.
 
     Returns
     -------
@@ -628,44 +658,115 @@ def find_movies(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    unwanted = search.fold_unwanted(without)
-    candidates = max(_CANDIDATES, n)
-    while True:
-        movies = _query(collection, candidates, where, [], query_texts=[query])
-        more = len(movies) == candidates
-        movies = _add_facts(collection, movies)
-        movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
-        if unwanted:
-            told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
-            movies = movies.filter(~told.str.contains_any(unwanted))
-        if len(movies) >= n or not more:
-            break
-        candidates *= 4  # `without` left too few
-    ranked = search.rank(movies, fold_one(query)).head(n)
-    answers = ranked.select("id", "text", "distance", "score", because=search.explain(ranked))
+    wanted = _Wanted(n, where, _find_among(collection, among), search.fold_unwanted(without))
+    english = config.TMDB_LANGUAGE.startswith("en")
+    asked = read_question(query) if english else Question(query)
+    if asked.like and (like := _find_one(collection, asked.like)):
+        given = pl.DataFrame({"id": [like], "weight": [1.0]})
+        return _recommend(collection, given, [like], wanted, asked.wish)
+    facts = join_filters(where, *(fact.where for fact in asked.facts))
+    movies = _find_candidates(collection, asked.text, wanted._replace(where=facts))
+    if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts, or there are none
+        asked = Question(query)
+        movies = _find_candidates(collection, query, wanted)
+    if where and movies.is_empty():
+        _warn_of_filter(collection, where)
+    ranked = search.rank(movies, fold_one(asked.text)).head(n)
+    because = search.explain(ranked, [fact.told for fact in asked.facts])
+    answers = ranked.select("id", "text", "distance", "score", because=because)
     return _show_facts(collection, answers)
 
 
+def _find_candidates(collection: chromadb.Collection, query: str, wanted: _Wanted) -> pl.DataFrame:
+    """Find the movies nearest to a question, and those of the people whom it names."""
+    [vector] = collection._embed(input=[query], is_query=True)
+    size = max(_CANDIDATES, wanted.n)
+    while True:
+        movies = _query(collection, vector, wanted._replace(n=size))
+        more = len(movies) == size
+        if more and (named := _find_people(collection, fold_one(query), movies, wanted)):
+            theirs = _query(collection, vector, _Wanted(len(named), ids=named))
+            movies = pl.concat([movies, theirs])
+        movies = _add_facts(collection, movies)
+        left = _leave_out(movies, wanted.unwanted)
+        if len(left) >= wanted.n or not more:
+            break
+        size *= 4  # `without` left too few
+    if wanted.unwanted and 0 < len(left) == len(movies):
+        unwanted = ", ".join(word.strip() for word in wanted.unwanted)
+        warnings.warn(f"without removed nothing: no text or genre holds {unwanted}", stacklevel=3)
+    return left
+
+
+def _leave_out(movies: pl.DataFrame, unwanted: Sequence[str]) -> pl.DataFrame:
+    """Leave out movies whose text or genres hold an unwanted word, and add the texts' words."""
+    movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
+    if not unwanted or movies.is_empty():
+        return movies
+    told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
+    return movies.filter(~told.str.contains_any(unwanted))
+
+
+def _find_people(
+    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: _Wanted
+) -> list[str]:
+    """Find the movies of the people and roles that a question names, beyond those at hand."""
+    words = set(movies.select(fold(pl.col("text")).str.split(" ").explode()).to_series())
+    phrases = [
+        phrase
+        for phrase in list_phrases(question, most=3)
+        if " " in phrase or (len(phrase) > 3 and phrase not in words)  # a surname that is rare
+    ]
+    if not phrases:
+        return []
+    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_NAMES]]
+    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
+    there = collection.get(ids=wanted.ids, where=where, include=[], limit=_CANDIDATES)
+    return list(set(there["ids"]) - set(movies["id"]))
+
+
+def _find_one(collection: chromadb.Collection, title: str) -> str | None:
+    """Find the one movie that a title names; None if it names none or several."""
+    try:
+        return _find_named(collection, like=title)["id"].item()
+    except ValueError:
+        return None
+
+
+def _find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
+    """Find the movies that alone may come; None if all may."""
+    return None if among is None else _find_named(collection, among=among)["id"].to_list()
+
+
 def _query(
-    collection: chromadb.Collection, n: int, where: dict | None, include: Sequence[str], **question
+    collection: chromadb.Collection, vector: np.ndarray, wanted: _Wanted, embeddings: bool = False
 ) -> pl.DataFrame:
-    """Ask Chroma for the nearest movies to one question: `id` and what is to be included."""
+    """Ask Chroma for the movies nearest to an embedding: `id`, `text` and `distance`."""
+    schema = {"id": pl.String, "text": pl.String, "distance": pl.Float64}
+    if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
+        return pl.DataFrame(schema=schema)
     answer = collection.query(
-        n_results=n, where=where, include=["documents", "distances", *include], **question
+        query_embeddings=[vector],
+        n_results=wanted.n,
+        where=wanted.where,
+        ids=wanted.ids,
+        include=["documents", "distances", *["embeddings"] * embeddings],
     )
-    found = {
-        "id": pl.Series(answer["ids"][0], dtype=pl.String),
-        "text": pl.Series(answer["documents"][0], dtype=pl.String),
-        "distance": pl.Series(answer["distances"][0], dtype=pl.Float64),
-    }
-    if "embeddings" in include:
-        found["embedding"] = pl.Series(np.asarray(answer["embeddings"][0]))
-    if where and not answer["ids"][0]:
-        facts = collection.get(limit=1, include=["metadatas"])["metadatas"]
-        if facts:
-            told = f"no movie passes where={where}; a movie has facts such as {facts[0]}"
-            warnings.warn(told, stacklevel=3)
-    return pl.DataFrame(found)
+    found = [answer[name][0] for name in ("ids", "documents", "distances")]
+    movies = pl.DataFrame(dict(zip(schema, found, strict=True)), schema=schema)
+    if embeddings and len(movies):
+        movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
+    return movies
+
+
+def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
+    """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
+    if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
+        warnings.warn(
+            f"no movie passes where={where}; a movie has facts such as {facts[0]}. A list of "
+            'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
+            stacklevel=3,
+        )
 
 
 def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
@@ -810,16 +911,15 @@ def _find_given(
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
 
 
-_Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
-
-
 def recommend(
     collection: chromadb.Collection,
     liked: _Movies,
     n: int = 10,
     *,
+    wish: str | None = None,
     disliked: _Movies = (),
     seen: _Movies = (),
+    among: _Movies | None = None,
     where: dict | None = None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
@@ -850,12 +950,17 @@ def recommend(
         If all ratings are equal, all are liked. All rows are seen.
     n
         How many movies to return; all candidates, if there are fewer.
+    wish
+        What they should be besides, in words: "funny", "in space". Other
+        movies of the liked ones' own series then do not come.
     disliked
         Movies to keep away from, named in the same ways. They push by text,
         words, title and genres (Rocchio, 1971).
     seen
         Movies not to show, named in the same ways. A movie may be both liked
         and seen.
+    among
+        Only these movies may come, named in the same ways.
     where
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     diversity
@@ -891,18 +996,39 @@ def recommend(
     n = _check_whole("n", n, 1)
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
+    if wish is not None:
+        wish = _check_query(wish, "wish")
+    wanted = _Wanted(n, where, _find_among(collection, among))
     found = _find_given(collection, liked, disliked, seen)
     given, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
     if not (given["weight"] > 0).any():
         raise ValueError("liked must name at least one movie of the collection")
+    return _recommend(collection, given, hidden, wanted, wish, diversity)
+
+
+def _recommend(
+    collection: chromadb.Collection,
+    given: pl.DataFrame,
+    hidden: list[str],
+    wanted: _Wanted,
+    wish: str | None,
+    diversity: float = 0.0,
+) -> pl.DataFrame:
+    """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
     given = _read_given(collection, given)
-    movies = _find_near(collection, given, max(_CANDIDATES, n) + len(hidden), where, diversity > 0)
-    movies = movies.filter(~pl.col("id").is_in(hidden))
+    more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
+    movies = _find_near(collection, given, more, wish, diversity > 0)
+    movies = _leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
+        if wanted.where:
+            _warn_of_filter(collection, wanted.where)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
         return _show_facts(collection, movies.select("id", "text", "distance", **nothing))
     scores = taste.score(movies, given)
-    chosen = taste.choose(movies, scores.total, n, diversity)
+    if wish:
+        movies = search.count_words(movies, fold_one(wish))
+        scores = taste.add_wish(scores, movies, given)
+    chosen = taste.choose(movies, scores.total, wanted.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
     because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
     answers = answers.select("id", "text", "distance", "score", because=because)
@@ -921,20 +1047,31 @@ def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.Data
 
 
 def _find_near(
-    collection: chromadb.Collection, given: pl.DataFrame, n: int, where: dict | None, apart: bool
+    collection: chromadb.Collection,
+    given: pl.DataFrame,
+    wanted: _Wanted,
+    wish: str | None,
+    apart: bool,
 ) -> pl.DataFrame:
     """
     Find the movies near to the mean of the liked ones, away from the disliked
-    ones (Rocchio, 1971).
+    ones (Rocchio, 1971), and as many near to a wish.
     """
     weights, vectors = given["weight"].to_numpy(), given["embedding"].to_numpy()
     likes = weights > 0
-    question = np.average(vectors[likes], axis=0, weights=weights[likes])
+    vector = np.average(vectors[likes], axis=0, weights=weights[likes])
     if not likes.all():
         against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
-        question = question - taste.ROCCHIO * against
+        vector = vector - taste.ROCCHIO * against
     # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
     # take as long again.
-    include = ["embeddings"] if len(given) > 1 or apart else []
-    movies = _query(collection, n, where, include, query_embeddings=[question])
+    embeddings = len(given) > 1 or apart or bool(wish)
+    movies = _query(collection, vector, wanted, embeddings)
+    if wish:
+        [vector] = collection._embed(input=[wish], is_query=True)
+        if len(movies) == wanted.n:
+            movies = pl.concat([movies, _query(collection, vector, wanted, embeddings)])
+            movies = movies.unique("id", keep="first", maintain_order=True)
+        if len(movies):
+            movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
     return _add_facts(collection, movies)

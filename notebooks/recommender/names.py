@@ -11,43 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from notebooks.recommender.words import fold
+from notebooks.recommender.words import SAME_WORDS, fold
 
 # Where the parts of a title meet: "Birdman or (The ...", "Borat: Cultural ...", "Mission:
 # Impossible - Fallout".
 _CUT = r"(?:(?:\bor)?\s*[:(]|\s[-\u{2013}\u{2014}]\s)"
-# Words that people leave out of a title, and words that they write in another way.
-_SAME_WORDS = (
-    dict.fromkeys(
-        ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
-    )
-    | {
-        "i": "1",
-        "ii": "2",
-        "iii": "3",
-        "iv": "4",
-        "v": "5",
-        "vi": "6",
-        "vii": "7",
-        "viii": "8",
-        "ix": "9",
-        "x": "10",
-    }
-    | {
-        "one": "1",
-        "two": "2",
-        "three": "3",
-        "four": "4",
-        "five": "5",
-        "six": "6",
-        "seven": "7",
-        "eight": "8",
-    }
-    | {"nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "se7en": "7"}
-    | {"doctor": "dr", "mister": "mr", "versus": "vs"}
-)
-
-
 # The number before a part's own title: "Ice Age 4: ...", "Star Wars: Episode VII - ...".
 _NUMBER = (
     r"(?i)[\s:]+(?:(?:chapter|episode|part|vol\.?|volume)\s+)?(?:\d+|[ivx]+)"
@@ -220,7 +188,7 @@ def spell(movies: pl.DataFrame) -> pl.DataFrame:
         others = others.with_columns(title="original_title", original=True)
         movies = pl.concat([movies, others]).drop("original_title")
     words = fold(pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")).str.split(" ")
-    loose = words.list.eval(pl.element().replace(_SAME_WORDS)).list.join("")
+    loose = words.list.eval(pl.element().replace(SAME_WORDS)).list.join("")
     keys = [pl.col("title"), words.list.join(""), loose]
     ways = [movies.with_columns(key=key, rank=rank) for rank, key in enumerate(keys)]
     title = pl.col("title")

@@ -2,57 +2,84 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.words import STOP_WORDS, bm25, fold, list_phrases, loosen, say
+from notebooks.recommender.question import expand_genres
+from notebooks.recommender.words import STOP_WORDS, bm25, fold, fold_one, list_phrases, loosen, say
 
 # What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real
-# movies, with typed titles and plot keywords as questions; names, roles and a title's share on
-# half of 2,000 questions that people typed (MSRD); keywords on the notebook's judgements.
+# movies, with typed titles and plot keywords as questions; names, roles and a title's share on half
+# of 2,000 questions that people typed (MSRD); keywords on the notebook's judgements.
 _WEIGHTS = {
     "words": 0.3,  # BM25 of text, names, roles and keywords, as a share of the highest
+    "keywords": 0.15,  # BM25 of the keywords alone
     "in the title": 0.3,  # the title holds the question; or the share of the question that it is
     "the title": 0.3,  # on top, if the title is the question
-    "names": 0.15,  # the question holds a full name
+    "person": 0.15,  # the question holds the full name of one who made it
     "votes": 0.05,  # log10 of their number
 }
 
 
 def prepare(facts: pl.DataFrame) -> pl.DataFrame:
     """Add to movies what a ranking compares, once for all questions."""
-    told = pl.concat_list("directors", "cast", "characters", "keywords").list.join(" ")
+
+    def fold_each(*columns: str) -> pl.Expr:
+        return pl.concat_list(*columns).list.eval(fold(pl.element()))
+
     titles = [fold(pl.col(name).fill_null("")) for name in ("title", "original_title")]
-    names = pl.concat_list("directors", "cast", "characters").list.eval(fold(pl.element()))
     return facts.with_columns(
-        told=fold(told),
-        names=names.list.unique(),
+        persons=fold_each("directors", "cast"),
+        roles=fold_each("characters"),
+        labels=fold_each("keywords"),
         titles=pl.concat_list(*titles, *map(loosen, titles)).list.unique(),
     )
 
 
-def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
-    """Add `score` and what it is made of, best first, for a folded question."""
-    asked = list(dict.fromkeys(question.split()))
+def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
+    """Add `by_words`, and the words of a folded question that were `found`."""
+    asked = list(dict.fromkeys(expand_genres(question).split()))
     asked = [word for word in asked if word not in STOP_WORDS] or asked
-    votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
-    words = pl.Series(movies.select(pl.format("{} {}", "words", "told")).to_series())
+    labels = pl.col("labels").list.join(" ")
+    told = [pl.col(name).list.join(" ") for name in ("persons", "roles")]
+    whole = movies.select(pl.concat_str("words", *told, labels, separator=" ")).to_series()
+    of_all = bm25(whole, asked)
+    of_labels = bm25(movies.select(labels).to_series(), asked, b=0).drop("found")
     return (
         movies.with_row_index("movie")
-        .join(bm25(words, asked), on="movie", how="left", maintain_order="left")
+        .join(of_all, on="movie", how="left", maintain_order="left")
+        .join(of_labels, on="movie", how="left", maintain_order="left", suffix="_labels")
+        .with_columns(
+            by_words=_WEIGHTS["words"] * _share("bm25")
+            + _WEIGHTS["keywords"] * _share("bm25_labels")
+        )
+        .drop("bm25", "bm25_labels")
+    )
+
+
+def _share(column: str) -> pl.Expr:
+    return (pl.col(column) / pl.col(column).max()).fill_null(0)
+
+
+def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
+    """Add `score` and what it is made of, best first, for a folded question."""
+    votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
+    phrases = list_phrases(question)
+    names = [phrase for phrase in phrases if " " in phrase]
+    return (
+        count_words(movies, question)
         .join(_match_titles(movies, question), on="movie", how="left", maintain_order="left")
         .with_columns(
+            pl.col("by_title").fill_null(0),
             by_text=1 - pl.col("distance") / 2,
-            by_words=_WEIGHTS["words"] * (pl.col("bm25") / pl.col("bm25").max()).fill_null(0),
-            by_title=pl.col("by_title").fill_null(0),
             by_votes=_WEIGHTS["votes"] * votes,
-            named=pl.col("names").list.set_intersection(
-                [phrase for phrase in list_phrases(question) if " " in phrase]
-            ),
+            named=pl.col("persons").list.set_intersection(names),
+            played=pl.col("roles").list.set_intersection(phrases),
         )
-        .with_columns(by_names=_WEIGHTS["names"] * (pl.col("named").list.len() > 0))
+        .with_columns(by_person=_WEIGHTS["person"] * (pl.col("named").list.len() > 0))
         .with_columns(score=pl.sum_horizontal("^by_.*$"))
         .with_columns(
             pl.col("by_words") - pl.col("by_words").mean(),
@@ -90,38 +117,51 @@ def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     )
 
 
-def explain(movies: pl.DataFrame) -> pl.Series:
-    """Name the part that lifted a movie most above the average candidate."""
-    because: list[tuple[str, list[str]]] = []
+def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
+    """Say what lifted each movie above the average candidate, after the facts it was asked for."""
+    because = []
     for movie in movies.iter_rows(named=True):
+        reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told]
+        reasons += _name_people(movie)
         if movie["by_title"]:
-            because.append(("title", []))
+            reasons.append(("title", []))
         elif movie["found"] and movie["by_words"] > movie["by_text"]:
-            because.append(("words", movie["found"]))
-        else:
-            because.append(("text", []))
-    return pl.Series("because", [say([reason]) for reason in because], pl.String)
+            reasons.append(("words", movie["found"]))
+        because.append(say(reasons) or say([("text", [])]))
+    return pl.Series("because", because, pl.String)
+
+
+def _name_people(movie: dict) -> list[tuple[str, list[str]]]:
+    """Name the people and roles that a question names, as the movie's row writes them."""
+    persons = dict(zip(movie["persons"], [*movie["directors"], *movie["cast"]], strict=True))
+    roles = dict(zip(movie["roles"], movie["characters"], strict=True))
+    found = set(movie["found"] or [])
+    named = set(movie["named"]) or {
+        name for name in persons if len(name.split()) > 1 and name.split()[-1] in found
+    }
+    played = set(movie["played"]) or {name for name in roles if found & set(name.split()[-1:])}
+    shown = {persons[name] for name in named}
+    directed = [name for name in movie["directors"] if name in shown]
+    acted = [name for name in movie["cast"] if name in shown and name not in directed]
+    parts = {"director": directed[:2], "cast": acted[:2]}
+    parts["role"] = [roles[name] for name in sorted(played)][:1] if not shown else []
+    return [(kind, names) for kind, names in parts.items() if names]
 
 
 def fold_unwanted(without: str | Iterable[str]) -> list[str]:
     """
     Fold the words that must not stand in a text, each between blanks, in the
-    singular and the plural.
+    singular and the plural, and with the genres that they mean.
     """
-    words = (
-        list(without)
-        if isinstance(without, Iterable) and not isinstance(without, str)
-        else [without]
-    )
+    words = [without] if isinstance(without, str) or not isinstance(without, Iterable) else without
+    words = list(words)
     if strange := [word for word in words if not isinstance(word, str)]:
         raise ValueError(f"without must be a word or several, not {strange[0]!r}")
-    folded = pl.DataFrame({"word": words}, schema={"word": pl.String}).select(fold(pl.col("word")))[
-        "word"
-    ]
-    forms = {
-        form
-        for word in folded
-        if word
-        for form in (word, f"{word}s", f"{word}es", word.removesuffix("s"))
-    }
-    return [f" {form} " for form in forms | {form.removesuffix("es") for form in forms}]
+    forms: set[str] = set()
+    for word in ",".join(words).split(","):
+        if folded := fold_one(word):
+            genres = expand_genres(folded).removeprefix(folded).strip()
+            one = re.sub("(?<=..)(?:es|s)$", "", folded)
+            forms |= {folded, genres, one, f"{folded}s", f"{folded}es", folded.removesuffix("s")}
+            forms |= {re.sub("ies$", "y", folded), re.sub("y$", "ies", folded)}
+    return [f" {form} " for form in sorted(forms) if form]

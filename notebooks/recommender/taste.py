@@ -23,6 +23,8 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of the number of votes
     "rating": 0.02,  # vote average, held back where votes are few, in standard deviations
 }
+# Of a wish. Found on 15 judged questions and 30 pairs of a movie and a plot keyword.
+_WISH = {"text": 1.0, "words": 0.25}
 # People rate what was in cinemas in their time. What they dislike is of the same years and language
 # as what they like.
 _NO_REASON_TO_DISLIKE = {"era", "language"}
@@ -83,6 +85,20 @@ def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
     lifts = {name: part - part.mean(axis=0) for name, part in likenesses.items()}
     nearest = likenesses["text"][:, likes].max(axis=1)
     return Scores(total, lifts, reception, words, 2 - 2 * nearest)
+
+
+def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
+    """
+    Add how well movies answer a wish: the cosine carries a mood, words carry a
+    theme. Who wishes for something else wants no more of the same series.
+    """
+    wish, by_words = (movies[name].to_numpy() for name in ("wish", "by_words"))
+    series = movies.select(name_series()).to_series()
+    liked = given.filter(pl.col("weight") > 0).select(name_series()).to_series()
+    total = scores.total + _WISH["text"] * wish + _WISH["words"] * by_words
+    total = total - 10 * series.is_in(liked.to_list()).to_numpy()
+    wishes = {"wish": wish - wish.mean(), "wished words": by_words - by_words.mean()}
+    return scores._replace(total=total, reception=scores.reception | wishes)
 
 
 def _compare(
@@ -228,7 +244,14 @@ def explain(
         lifts = {name: part[row] for name, part in scores.lifts.items()}
         theirs = {other: words.get((row, other), []) for other in range(len(others))}
         reception = {name: part[row] for name, part in scores.reception.items()}
-        reasons = _explain_likeness(movie, others, lifts, theirs, genres)
+        reasons = []
+        if "wish" in reception:
+            words_of_wish = (movie["found"] or [])[:3]
+            if words_of_wish and reception["wished words"] >= _NOTABLE:
+                reasons.append(("words", words_of_wish))
+            elif reception["wish"] >= _NOTABLE:
+                reasons.append(("wish", []))
+        reasons += _explain_likeness(movie, others, lifts, theirs, genres)
         if reception["votes"] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES:
             reasons.append(("votes", []))
         if reception["rating"] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING:

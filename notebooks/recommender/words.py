@@ -66,7 +66,7 @@ def fold_one(text: str) -> str:
 
 
 # Words that people leave out of a title, and words that they write in another way.
-_SAME_WORDS = (
+SAME_WORDS = (
     dict.fromkeys(
         ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
     )
@@ -79,7 +79,7 @@ _SAME_WORDS = (
 
 def loosen(folded: pl.Expr) -> pl.Expr:
     """Leave small words out of folded titles, and write numbers in one way."""
-    words = folded.str.split(" ").list.eval(pl.element().replace(_SAME_WORDS))
+    words = folded.str.split(" ").list.eval(pl.element().replace(SAME_WORDS))
     return words.list.eval(pl.element().filter(pl.element() != "")).list.join(" ")
 
 
@@ -99,7 +99,7 @@ def list_names(people: list[pl.Expr]) -> pl.Expr:
     return names.list.drop_nulls().list.unique(maintain_order=True)
 
 
-def bm25(texts: pl.Series, asked: list[str]) -> pl.DataFrame:
+def bm25(texts: pl.Series, asked: list[str], b: float = _B) -> pl.DataFrame:
     """
     Score texts of folded words: columns `movie` (its row), `bm25` and `found`,
     the asked words that it holds.
@@ -116,7 +116,7 @@ def bm25(texts: pl.Series, asked: list[str]) -> pl.DataFrame:
         .with_columns(df=pl.len().over("word"))
         .with_columns(
             part=(1 + (n - df + 0.5) / (df + 0.5)).log()
-            * (tf * (_K1 + 1) / (tf + _K1 * (1 - _B + _B * relative_length)))
+            * (tf * (_K1 + 1) / (tf + _K1 * (1 - b + b * relative_length)))
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
@@ -158,6 +158,7 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
 _SAYINGS = {
     "title": "title",
     "text": "its text",
+    "wish": "near to the wish",
     "votes": "widely seen",
     "rating": "highly rated",
     "era": "of the same years",
@@ -165,6 +166,9 @@ _SAYINGS = {
     "like": "like {and}",
     "genres": "{list}",
     "directors": "directed by {and}, too",
+    "director": "directed by {and}",
+    "role": "the role *{and}*",
+    "fact": "{and}",
     "cast": "with {and}",
     "words": "the words {list}",
 }

@@ -1,0 +1,213 @@
+"""
+What a question asks for: a movie to be like, a wish, what is unwanted, and
+facts, in English. What is left is compared with texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+# What people call TMDb's genres, but for the names themselves and their plurals.
+_GENRES = {
+    "Science Fiction": "sci-fi|sci fi|scifi|sf",
+    "Animation": "animated|cartoons?",
+    "Comedy": "comedies|comedic|romcoms?|rom-coms?|rom coms?|romantic comedy|romantic comedies",
+    "Romance": "romances|romcoms?|rom-coms?|rom coms?|romantic comedy|romantic comedies",
+    "Documentary": "documentaries|docs?",
+    "Mystery": "mysteries|whodunits?",
+    "History": "historical",
+    "Family": "for kids|for children|kids",
+    "Music": "musicals?",
+}
+_LANGUAGES = {
+    "cn": "cantonese|hong kong",
+    "da": "danish",
+    "de": "german",
+    "es": "spanish|mexican|argentinian|argentine",
+    "fa": "iranian|persian",
+    "fr": "french",
+    "hi": "hindi|bollywood|indian",
+    "it": "italian",
+    "ja": "japanese",
+    "ko": "korean|south korean",
+    "nb": "norwegian",
+    "no": "norwegian",
+    "pl": "polish",
+    "pt": "portuguese|brazilian",
+    "ru": "russian|soviet",
+    "sv": "swedish",
+    "tr": "turkish",
+    "zh": "chinese|mandarin|taiwanese",
+}
+_DECADES = {
+    "twenties": 1920,
+    "thirties": 1930,
+    "forties": 1940,
+    "fifties": 1950,
+    "sixties": 1960,
+    "seventies": 1970,
+    "eighties": 1980,
+    "nineties": 1990,
+}
+_NUMBERS = {"one": 1, "an": 1, "a": 1, "two": 2, "three": 3, "four": 4, "ninety": 90}
+_KINDS = (
+    r"films?|movies?|cinema|flicks?|language|action|adventures?|animations?|animated|anime|comed\w+|"
+    r"crime|dramas?|fantas\w+|horrors?|myster\w+|romances?|romantic|thrillers?|war|westerns?|noirs?|"
+    r"sci-?fi|musicals?|documentar\w+"
+)
+
+
+class Fact(NamedTuple):
+    """A fact that is asked in words: Chroma's filter for it, and how it is told."""
+
+    where: dict
+    told: str
+
+
+class Question(NamedTuple):
+    """
+    What a question asks for.
+
+    Attributes
+    ----------
+    text
+        What is left to compare texts with: all of it, if nothing else is.
+    like, wish
+        "like ALIEN but FUNNY": the title, and what the answers should be too.
+    facts
+        The facts that are asked for.
+    """
+
+    text: str
+    like: str | None = None
+    wish: str | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+def _between(first: int, last: int, told: str) -> Fact:
+    return Fact({"$and": [{"year": {"$gte": first}}, {"year": {"$lte": last}}]}, told)
+
+
+def _read_decade(found: re.Match) -> Fact:
+    part, digits, word = found["part"], found["digits"], found["word"]
+    first = _DECADES[word] if word else int(digits) if len(digits) == 4 else 1900 + int(digits)
+    first += 100 if not word and len(digits) == 2 and int(digits) < 20 else 0
+    shift, length = {"early": (0, 4), "mid": (3, 4), "late": (5, 5)}.get(part or "", (0, 10))
+    told = f"from the {part + ' ' if part else ''}{first}s"
+    return _between(first + shift, first + shift + length - 1, told)
+
+
+def _read_year(found: re.Match) -> Fact:
+    year, word = int(found["year"]), found["how"]
+    if word in ("before", "pre", "older than"):
+        return Fact({"year": {"$lt": year}}, f"from before {year}")
+    if word in ("after", "since", "newer than"):
+        since = year + (word != "since")
+        return Fact({"year": {"$gte": since}}, f"from {since} or later")
+    return Fact({"year": year}, f"from {year}")
+
+
+def _read_span(found: re.Match) -> Fact:
+    first, last = sorted((int(found["first"]), int(found["last"])))
+    return _between(first, last, f"from {first} to {last}")
+
+
+def _read_language(found: re.Match) -> Fact:
+    said = found["language"]
+    codes = [code for code, names in _LANGUAGES.items() if re.fullmatch(names, said)]
+    name = "Hindi" if said == "bollywood" else said.title()
+    return Fact({"original_language": {"$in": codes}}, f"in {name}" if name == "Hindi" else name)
+
+
+def _read_runtime(found: re.Match) -> Fact:
+    number = found["number"]
+    minutes = float(_NUMBERS.get(number, number)) * (60 if found["unit"].startswith("h") else 1)
+    minutes += 30 if found["half"] else 0
+    over = found["how"] in ("over", "more than", "longer than", "at least")
+    told = f"{'over' if over else 'under'} {minutes:.0f} minutes"
+    return Fact({"runtime": {"$gte" if over else "$lte": int(minutes)}}, told)
+
+
+def _read_short(found: re.Match) -> Fact:
+    return Fact({"runtime": {"$lte": 95}}, "short")
+
+
+_SPOKEN = "|".join(_LANGUAGES.values())
+_LINK = r"(?:(?:made |set |shot )?(?:from|in|of|during) )?(?:the )?"
+# All facts that are understood: how they are asked, and what they mean. A fact is taken out of the
+# question, for no text says it.
+_PATTERNS: list[tuple[str, Callable[[re.Match], Fact]]] = [
+    (
+        rf"{_LINK}(?:(?P<part>early|mid|late)[ -])?(?:the )?"
+        rf"(?:(?P<digits>(?:19|20)?\d0)'?s|(?P<word>{'|'.join(_DECADES)}))\b",
+        _read_decade,
+    ),
+    (
+        r"\b(?:from |between )?(?P<first>(?:19|20)\d\d)(?: ?- ?| to | and )"
+        r"(?P<last>(?:19|20)\d\d)\b",
+        _read_span,
+    ),
+    (
+        r"\b(?:made |from )?(?P<how>before|pre|older than|after|since|newer than|from|in)[ -]"
+        r"(?P<year>(?:19|20)\d\d)\b",
+        _read_year,
+    ),
+    (
+        rf"\b(?:in )?(?P<language>{_SPOKEN})(?:[ -]language)?\b"
+        rf"(?=(?: [\w-]+){{0,2}} (?:{_KINDS})\b|$)",
+        _read_language,
+    ),
+    (
+        r"\b(?:that(?:'s| is| are) )?(?P<how>under|less than|shorter than|at most|within|over|"
+        r"more than|longer than|at least) (?P<number>\d+(?:\.\d+)?|one|an|two|three|four|ninety)"
+        r"(?P<half> and a half)?[ -]?(?P<unit>hours?|hrs?|h|minutes|mins?)\b(?: long)?",
+        _read_runtime,
+    ),
+    (rf"\bshort (?=(?:[\w-]+ )?(?:{_KINDS})\b)", _read_short),
+]
+_LIKE = re.compile(
+    r"^(?:(?:an?|some|any|good|more|other)\s+)*(?:(?:movies?|films?|something|anything|stuff)\s+)?"
+    r"(?:(?:that (?:is|are)\s+)?(?:like|similar to))\s+(?P<title>.+?)"
+    r"(?:,?\s+(?:but|only|just)\s+(?P<wish>.+))?$",
+    re.IGNORECASE,
+)
+_BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?P<wish>.+)$", re.IGNORECASE)
+
+
+def read_question(query: str) -> Question:
+    """Read what a question asks for."""
+    whole = " ".join(query.split())
+    if found := _LIKE.match(whole) or _BUT.match(whole):
+        return Question(whole, found["title"], found["wish"])
+    rest, facts = whole, []
+    for pattern, read in _PATTERNS:
+        if found := re.search(pattern, rest, re.IGNORECASE):
+            facts.append(read(found))
+            rest = f"{rest[: found.start()]} {rest[found.end() :]}"
+    rest = re.sub(r"^\W+|\W+$", "", " ".join(rest.split()))
+    if not re.sub(rf"\b(?:{_KINDS}|good|best|great|a|an|the|some)\b|\W", "", rest.lower()):
+        rest = rest or whole
+    return Question(rest, facts=tuple(facts))
+
+
+def expand_genres(words: str) -> str:
+    """Add to folded words the names of the genres that people call otherwise."""
+    names = [
+        name
+        for name, called in _GENRES.items()
+        if re.search(rf"\b(?:{called.replace('-', ' ')})\b", words)
+    ]
+    return " ".join([words, *names]).lower() if names else words
+
+
+def join_filters(*filters: Any) -> dict | None:
+    """Make one filter of several, of which some may be None."""
+    parts = [
+        part
+        for one in filters
+        if one
+        for part in (one.get("$and", [one]) if len(one) == 1 else [one])
+    ]
+    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
