@@ -15,7 +15,7 @@ import itertools
 import json
 import operator
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -521,7 +521,7 @@ class _Wanted(NamedTuple):
     n: int
     where: dict | None = None
     ids: list[str] | None = None
-    unwanted: Sequence[str] = ()
+    unwanted: tuple[str, ...] = ()
 
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
@@ -658,34 +658,40 @@ def find_movies(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    wanted = _Wanted(n, where, _find_among(collection, among), search.fold_unwanted(without))
+    wanted = _Wanted(n, where, _find_among(collection, among), tuple(search.fold_unwanted(without)))
     english = config.TMDB_LANGUAGE.startswith("en")
     asked = read_question(query) if english else Question(query)
     if asked.like and (like := _find_one(collection, asked.like)):
         given = pl.DataFrame({"id": [like], "weight": [1.0]})
         return _recommend(collection, given, [like], wanted, asked.wish)
     facts = join_filters(where, *(fact.where for fact in asked.facts))
-    movies = _find_candidates(collection, asked.text, wanted._replace(where=facts))
+    apart = bool(asked.unwanted)
+    movies = _find_candidates(collection, asked.text, wanted._replace(where=facts), apart)
     if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts, or there are none
-        asked = Question(query)
-        movies = _find_candidates(collection, query, wanted)
+        asked = asked._replace(facts=())
+        movies = _find_candidates(collection, asked.text, wanted, apart)
     if where and movies.is_empty():
         _warn_of_filter(collection, where)
+    if asked.unwanted and len(movies):
+        [vector] = collection._embed(input=[asked.unwanted], is_query=True)
+        movies = search.push_away(movies, fold_one(asked.unwanted), vector)
     ranked = search.rank(movies, fold_one(asked.text)).head(n)
     because = search.explain(ranked, [fact.told for fact in asked.facts])
     answers = ranked.select("id", "text", "distance", "score", because=because)
     return _show_facts(collection, answers)
 
 
-def _find_candidates(collection: chromadb.Collection, query: str, wanted: _Wanted) -> pl.DataFrame:
+def _find_candidates(
+    collection: chromadb.Collection, query: str, wanted: _Wanted, embeddings: bool = False
+) -> pl.DataFrame:
     """Find the movies nearest to a question, and those of the people whom it names."""
     [vector] = collection._embed(input=[query], is_query=True)
     size = max(_CANDIDATES, wanted.n)
     while True:
-        movies = _query(collection, vector, wanted._replace(n=size))
+        movies = _query(collection, vector, wanted._replace(n=size), embeddings)
         more = len(movies) == size
         if more and (named := _find_people(collection, fold_one(query), movies, wanted)):
-            theirs = _query(collection, vector, _Wanted(len(named), ids=named))
+            theirs = _query(collection, vector, _Wanted(len(named), ids=named), embeddings)
             movies = pl.concat([movies, theirs])
         movies = _add_facts(collection, movies)
         left = _leave_out(movies, wanted.unwanted)
@@ -698,13 +704,13 @@ def _find_candidates(collection: chromadb.Collection, query: str, wanted: _Wante
     return left
 
 
-def _leave_out(movies: pl.DataFrame, unwanted: Sequence[str]) -> pl.DataFrame:
+def _leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
     """Leave out movies whose text or genres hold an unwanted word, and add the texts' words."""
     movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
     if not unwanted or movies.is_empty():
         return movies
     told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
-    return movies.filter(~told.str.contains_any(unwanted))
+    return movies.filter(~told.str.contains_any(list(unwanted)))
 
 
 def _find_people(

