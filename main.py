@@ -220,7 +220,7 @@ def fetch_details(movies: list[dict]) -> list[dict]:
         If TMDb no longer has a movie, which then stays as it was, or if TV
         shows or people stand among the movies and are left out.
     """
-    found, others = _list_movies(movies)
+    found, others = _read_movies(movies)
     _warn_of("TV shows and people are left out", others)
     lacking = [
         facts["id"] for _, row, facts, _ in found if not isinstance(row.get("credits"), dict)
@@ -236,7 +236,7 @@ def fetch_details(movies: list[dict]) -> list[dict]:
     return [row | details.get(facts["id"], {}) for _, row, facts, _ in found]
 
 
-def _list_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
+def _read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
     """
     List of each movie what it is called in a message, its row, its facts and
     the fields that cannot be read; and what is no movie.
@@ -402,7 +402,7 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         stand among the movies and are left out.
     """
     id_to_genre = get_id_to_genre()
-    found, others = _list_movies(movies)
+    found, others = _read_movies(movies)
     rows, faults, unnamed = [], [], set()
     for label, row, movie, unread in found:
         faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
