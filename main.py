@@ -237,10 +237,7 @@ def fetch_details(movies: list[dict]) -> list[dict]:
 
 
 def _read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
-    """
-    List of each movie what it is called in a message, its row, its facts and
-    the fields that cannot be read; and what is no movie.
-    """
+    """Read each movie: its name for messages, its row, facts and unread fields; and list others."""
     found, others = [], []
     for place, row in enumerate(list_rows(movies)):
         title = row.get("title", row.get("name"))
