@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import json
 import operator
+import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ import polars as pl
 
 import config
 from notebooks.recommender import search, taste
+from notebooks.recommender.cache import remove_expired
 from notebooks.recommender.database import get_client, get_collection
 from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TMDbError",
     "add_movies",
+    "fetch_details",
     "fetch_popular_movies",
     "find_movies",
     "find_similar",
@@ -107,16 +110,19 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
         If TMDb hands out fewer movies than it counts, with both numbers, or if
         the cache cannot be used.
     """
-    movies = {
-        movie["id"]: movie for movie in _fetch_movies(_check_whole("min_votes", min_votes, 0))
-    }
-    return sorted(
-        movies.values(),
-        key=lambda movie: (-(movie.get("vote_average") or 0), -(movie.get("vote_count") or 0)),
-    )
+    low = _check_whole("min_votes", min_votes, 0)
+    remove_expired()
+    movies = {movie["id"]: movie for movie in _fetch_movies(low)}
+    return sorted(movies.values(), key=_rate, reverse=True)
+
+
+def _rate(movie: dict) -> tuple[float, int]:
+    known, _ = read_movie(movie)  # not all that TMDb sends is a number
+    return known["vote_average"] or 0, known["vote_count"] or 0
 
 
 _LAST_PAGE = 500  # TMDb answers no page beyond it
+_MOST_VOTES = 2**31  # no movie has more
 
 
 def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
@@ -129,10 +135,11 @@ def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
         return movies
     if low == high:
         raise TMDbError(
-            f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no "
-            "more than that. "
-            f"Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
+            f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no more "
+            f"than that. Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
         )
+    if low > _MOST_VOTES:
+        raise TMDbError(f"TMDb counts too many movies of {low:,} votes or more. Check TMDB_URL.")
     # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be
     # read.
     middle = 2 * low + 1 if high is None else (low + high) // 2
@@ -159,17 +166,18 @@ def _fetch_window(low: int, high: int | None) -> list[dict] | None:
     movies: dict[int, dict] = {}
     for order in _ORDERS:
         first = get_json("/discover/movie", page=1, sort_by=order, **window)
-        if first["total_pages"] > _LAST_PAGE:
+        last = first["total_pages"]
+        if last > _LAST_PAGE:
             return None
-        pages = [
-            {"page": page, "sort_by": order, **window}
-            for page in range(2, first["total_pages"] + 1)
-        ]
+        pages = get_documents(
+            ("/discover/movie", {"page": page, "sort_by": order, **window})
+            for page in range(2, last + 1)
+        )
         counted = 0
         with show_progress(
             total=first["total_results"], desc="Fetching movies", unit="movie"
         ) as bar:
-            for document in itertools.chain([first], get_documents("/discover/movie", pages)):
+            for document in itertools.chain([first], pages):
                 movies |= {movie["id"]: movie for movie in document["results"]}
                 counted = max(counted, document["total_results"])
                 bar.update(len(document["results"]))
@@ -177,11 +185,87 @@ def _fetch_window(low: int, high: int | None) -> list[dict] | None:
             return list(movies.values())
     warnings.warn(
         f"TMDb counts {counted:,} movies of {window}, but hands out {len(movies):,}, however "
-        "often it is asked. "
-        "The others are missing here.",
+        "often it is asked. The others are missing here.",
         stacklevel=2,
     )
     return list(movies.values())
+
+
+def fetch_details(movies: list[dict]) -> list[dict]:
+    """
+    Fetch what TMDb's lists leave out of these movies: directors, actors with
+    their roles, keywords, running time, series and IMDb's id.
+
+    That is one request a movie, some 38 a second. Answers are kept in
+    `CACHE_DIR` for 30 days, and a fetch that was cut off goes on where it
+    stopped.
+
+    Parameters
+    ----------
+    movies
+        From `fetch_popular_movies` or `search_movies`; all that `prep_movies`
+        reads. A movie that has `credits` has its details, and costs no
+        request. If all have them, neither key nor network is needed.
+
+    Returns
+    -------
+    list of dict
+        The same movies in the same order, each with `credits` (directors, and
+        the first ten of the cast), `keywords` (the first twenty), `runtime`,
+        `belongs_to_collection` and `imdb_id`, in TMDb's shape.
+
+    Raises
+    ------
+    TMDbError
+        As `fetch_popular_movies`. There is no partial result.
+    ValueError
+        If `movies` holds something that is no movie, or a movie has no whole
+        number as its id.
+
+    Warns
+    -----
+    UserWarning
+        If TMDb no longer has a movie, which then stays as it was, or if TV
+        shows or people stand among the movies and are left out.
+    """
+    found, others = _read_movies(movies)
+    _warn_of("TV shows and people are left out", others)
+    lacking = [
+        facts["id"] for _, row, facts, _ in found if not isinstance(row.get("credits"), dict)
+    ]
+    ids = list(dict.fromkeys(lacking))
+    remove_expired()
+    more = {"append_to_response": "credits,keywords"}
+    documents = get_documents((f"/movie/{id}", more) for id in ids)
+    bar = show_progress(documents, total=len(ids), desc="Fetching details", unit="movie")
+    details = dict(zip(ids, bar, strict=True))
+    gone = [label for label, _, facts, _ in found if details.get(facts["id"]) == {}]
+    _warn_of("TMDb no longer has these movies, which stay without details", gone)
+    return [row | details.get(facts["id"], {}) for _, row, facts, _ in found]
+
+
+def _read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
+    """Read each movie: its name for messages, its row, facts and unread fields; and list others."""
+    found, others = [], []
+    for place, row in enumerate(list_rows(movies)):
+        title = row.get("title", row.get("name"))
+        label = f"movies[{place}] (title {title!r:.60}, id {row.get('id')!r:.40})"
+        if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
+            others.append(label)
+            continue
+        facts, unread = read_movie(row)
+        if facts["id"] is None:
+            raise ValueError(
+                f"a movie needs a whole number as its id, as TMDb gives it, and {label} has none"
+            )
+        found.append((label, row, facts, unread))
+    return found, others
+
+
+def _warn_of(what: str, found: list[str]) -> None:
+    if found:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        warnings.warn(f"{what}: {', '.join(found[:5])}{more}", stacklevel=3)
 
 
 def search_movies(query: str) -> list[dict]:
@@ -205,9 +289,15 @@ def search_movies(query: str) -> list[dict]:
         If there is no key, or TMDb refuses it, cannot be reached, or sends
         what cannot be used.
     ValueError
-        If `query` is empty.
+        If `query` is empty, or too long for a title.
     """
-    return get_json("/search/movie", query=_check_query(query))["results"]
+    if len(_check_query(query)) > _LONGEST_TITLE:
+        raise ValueError(f"query must be a title, not a text of {len(query):,} characters")
+    remove_expired()
+    return get_json("/search/movie", query=query)["results"]
+
+
+_LONGEST_TITLE = 500  # characters; web servers refuse an address of some thousand
 
 
 def _check_whole(name: str, value: int, least: int) -> int:
@@ -221,8 +311,8 @@ def _check_whole(name: str, value: int, least: int) -> int:
 
 
 def _check_query(query: str, name: str = "query") -> str:
-    if not isinstance(query, str) or not query.strip():
-        raise ValueError(f"{name} must be a text that says what to look for, not {query!r}")
+    if not isinstance(query, str) or not query.strip() or re.search("[\ud800-\udfff]", query):
+        raise ValueError(f"{name} must be a text that says what to look for, not {query!r:.80}")
     return query
 
 
@@ -269,7 +359,7 @@ def get_id_to_genre() -> dict[int, str]:
         return english
     genres = get_json("/genre/movie/list")["genres"]
     names = {
-        genre["id"]: (genre.get("name") or "").strip() or english.get(genre["id"])
+        genre["id"]: str(genre.get("name") or "").strip() or english.get(genre["id"])
         for genre in genres
     }
     return {id: name for id, name in names.items() if name}
@@ -317,31 +407,17 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         stand among the movies and are left out.
     """
     id_to_genre = get_id_to_genre()
-    rows, others, faults, unnamed = [], [], [], set()
-    for place, row in enumerate(list_rows(movies)):
-        title = row.get("title", row.get("name"))
-        label = f"movies[{place}] (title {title!r:.60}, id {row.get('id')!r:.40})"
-        if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
-            others.append(label)
-            continue
-        movie, unread = read_movie(row)
-        if movie["id"] is None:
-            raise ValueError(f"a movie needs a whole number as its id, and {label} has none")
-        faults += [
-            f"{field} = {row.get(field)!r:.60} of {label}" for field in dict.fromkeys(unread)
-        ]
+    found, others = _read_movies(movies)
+    rows, faults, unnamed = [], [], set()
+    for label, row, movie, unread in found:
+        faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
         names = {id: id_to_genre.get(id, name) for id, name in (movie["genres"] or {}).items()}
         unnamed |= {id for id, name in names.items() if name is None}
         movie["genres"] = [name for name in names.values() if name is not None]
         rows.append(movie)
-    for what, found in (
-        ("TV shows and people are left out", others),
-        ("values that cannot be read count as missing", faults),
-        ("genre ids without a name are left out", [sorted(unnamed)] if unnamed else []),
-    ):
-        if found:
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            warnings.warn(f"{what}: {', '.join(map(str, found[:5]))}{more}", stacklevel=2)
+    _warn_of("TV shows and people are left out", others)
+    _warn_of("values that cannot be read count as missing", faults)
+    _warn_of("genre ids without a name are left out", [str(sorted(unnamed))] if unnamed else [])
 
     return (
         pl.DataFrame(rows, schema=MOVIE_SCHEMA)

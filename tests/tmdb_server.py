@@ -36,6 +36,32 @@ def make_movie(id: int, **fields) -> dict:
     }
 
 
+def make_details(id: int) -> dict:
+    """What TMDb's `/movie/{id}` tells beside that: of the people, far more than is read."""
+    crew = [
+        {"id": number, "name": f"Someone {number}", "job": "Grip", "credit_id": f"{number:024x}"}
+        for number in range(300)
+    ]
+    crew[100]["job"] = crew[200]["job"] = "Director"
+    crew[100]["name"], crew[200]["name"] = f"Director {id}", f"Other director {id}"
+    cast = [
+        {"id": number, "name": f"Actor {number} of {id}", "character": f"Role {number}"}
+        | {"order": number, "credit_id": f"{number:024x}", "profile_path": f"/{number}.jpg"}
+        for number in range(100)
+    ]
+    return {
+        "belongs_to_collection": {"id": id, "name": f"Series {id}", "poster_path": "/s.jpg"},
+        "credits": {"cast": cast[::-1], "crew": crew},
+        "genres": [{"id": 18, "name": "Drama"}],
+        "homepage": "https://example.org",
+        "imdb_id": f"tt{id:07}",
+        "keywords": {"keywords": [{"id": n, "name": f"keyword {n}"} for n in range(40)]},
+        "overview": "In another language.",
+        "runtime": 120,
+        "title": f"Title {id} in another language",
+    }
+
+
 class FakeTMDb:
     """
     What the server knows, what it was asked, and the faults it plays.
@@ -44,6 +70,10 @@ class FakeTMDb:
     ----------
     requests
         Path, query and headers of each request.
+    clients
+        Address and port of each request's sender.
+    details
+        Of some movies, what `/movie/{id}` tells in place of `make_details`.
     faults
         From the number of a request, counted from 1, to a function that gets
         the handler and answers in its own way.
@@ -58,6 +88,8 @@ class FakeTMDb:
         self.movies = list(movies)
         self.genres = dict(GENRES)
         self.requests = []
+        self.clients = []
+        self.details = {}
         self.faults = {}
         self.shifts = 0
         self.last_page = 500
@@ -68,6 +100,7 @@ class FakeTMDb:
         query = dict(parse_qsl(url.query))
         with self._lock:
             self.requests.append((url.path, query, dict(handler.headers)))
+            self.clients.append(handler.client_address)
             number = len(self.requests)
         fault = self.faults.get(number)
         if fault:
@@ -105,6 +138,8 @@ class FakeTMDb:
                 )
             else:
                 send(handler, 200, self.page(self.select(query, number), page))
+        elif found := [m for m in self.movies if url.path == f"/3/movie/{m['id']}"]:
+            send(handler, 200, self.describe(found[0], query.get("append_to_response", "")))
         else:
             send(handler, 404, {"status_code": 34, "status_message": "Not found", "success": False})
 
@@ -121,6 +156,12 @@ class FakeTMDb:
         if number <= self.shifts:
             random.Random(number).shuffle(found)
         return found
+
+    def describe(self, movie, appended=""):
+        details = make_details(movie["id"]) | self.details.get(movie["id"], {})
+        for part in {"credits", "keywords"} - set(appended.split(",")):
+            details.pop(part, None)
+        return {field: movie[field] for field in movie if field != "genre_ids"} | details
 
     def page(self, found, page):
         return {

@@ -22,10 +22,9 @@ class _Bar(tqdm):
 
     output: Any = None
 
-    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
         if not in_notebook():
-            super().display(msg, pos)
-            return
+            return super().display(msg, pos)  # true if a terminal's cursor is to go back
         from IPython.display import display
 
         text = {"text/plain": str(self) if msg is None else msg}
@@ -33,6 +32,7 @@ class _Bar(tqdm):
             self.output.update(text, raw=True)
         else:
             self.output = display(text, raw=True, display_id=True)
+        return False
 
 
 def show_progress(items: Iterable | None = None, **kwargs) -> tqdm:
