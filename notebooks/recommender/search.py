@@ -131,7 +131,7 @@ def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
     """Say what lifted each movie above the average candidate, after the facts it was asked for."""
     because = []
-    nearest = 1 - (movies["distance"].min() or 0) / 2
+    nearest = 1 - movies["distance"].to_numpy().min(initial=4) / 2
     other: list[tuple[str, list[str]]] = [("text" if nearest >= _NEAR else "nothing", [])]
     for movie in movies.iter_rows(named=True):
         reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told]
