@@ -751,8 +751,12 @@ def find_movies(
     if asked.unwanted and len(movies):
         [vector] = collection._embed(input=[asked.unwanted], is_query=True)
         movies = search.push_away(movies, fold_one(asked.unwanted), vector)
-    ranked = search.rank(movies, fold_one(asked.text)).head(n)
-    because = search.explain(ranked, [fact.told for fact in asked.facts])
+    ranked, told = search.rank(movies, fold_one(asked.text)), [fact.told for fact in asked.facts]
+    if len(movies) and (meant := search.correct(ranked, fold_one(asked.text))):
+        movies = _find_candidates(collection, meant, wanted._replace(where=facts))
+        ranked, told = search.rank(movies, meant), [*told, f"did you mean *{meant}*"]
+    ranked = ranked.head(n)
+    because = search.explain(ranked, told)
     answers = ranked.select("id", "text", "distance", "score", because=because)
     return _show_facts(collection, answers)
 

@@ -23,6 +23,8 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
+# Letters that a misspelt name has at least, and how many per cent of them must be the same.
+_SHORTEST, _ALIKE = 5, 85
 # A cosine below which nothing comes near: of 48 nonsense words the nearest text lies below it for
 # four of five in the catalogue, of 140 questions for seven, which all found words.
 _NEAR = 0.27
@@ -128,6 +130,23 @@ def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     )
 
 
+def correct(ranked: pl.DataFrame, question: str) -> str | None:
+    """
+    Find the title or the name that a question misspells. Only where no movie
+    knows a word of it: else a rare word would become a frequent one.
+    """
+    asked = " ".join(word for word in question.split() if word not in STOP_WORDS)
+    if len(asked) < _SHORTEST or ranked["found"].list.len().sum() or ranked["by_title"].max():
+        return None
+    from rapidfuzz import fuzz, process
+
+    names = ranked.select(pl.concat_list("titles", "persons").list.explode().unique()).to_series()
+    last = names.str.extract(r" (\S+)$").drop_nulls()
+    known = [name for name in [*names, *last] if len(name) >= _SHORTEST]
+    best = process.extractOne(asked, known, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    return best[0] if best else None
+
+
 def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
     """Say what lifted each movie above the average candidate, after the facts it was asked for."""
     because = []
@@ -136,10 +155,12 @@ def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
     for movie in movies.iter_rows(named=True):
         reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told]
         reasons += _name_people(movie)
+        told_words = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
+        words = [word for word in movie["found"] or [] if word not in told_words]
         if movie["by_title"]:
             reasons.append(("title", []))
-        elif movie["found"] and movie["by_words"] > movie["by_text"]:
-            reasons.append(("words", movie["found"]))
+        elif words and movie["by_words"] > movie["by_text"]:
+            reasons.append(("words", words))
         because.append(say(reasons or other))
     return pl.Series("because", because, pl.String)
 

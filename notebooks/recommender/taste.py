@@ -17,6 +17,7 @@ _WEIGHTS = {
     "words": 0.3,  # TF-IDF cosine of the texts, without their years and genres
     "title": 0.1,  # TF-IDF cosine of the titles
     "genres": 0.15,  # cosine of genre vectors, where a rare genre weighs more (idf)
+    "keywords": 0.3,  # cosine of the sets of keywords
     "cast": 0.2,  # cosine of the sets of actors
     "era": 0.15,  # exp(-years apart / 8)
     "language": 0.05,  # 1 for the same original language
@@ -116,7 +117,8 @@ def _compare(
         ),
         "words": _add_up(words, len(movies), len(given)),
         "title": _add_up(share_words(movies, given, pl.col("title")), len(movies), len(given)),
-        "genres": _compare_sets(movies, given, "genres", rare=True),
+        "genres": _compare_genres(movies, given),
+        "keywords": _compare_sets(movies, given, "keywords"),
         "cast": _compare_sets(movies, given, "cast"),
         "era": np.exp(-np.abs(years[:, None] - their_years) / 8),
         "language": np.where(known, languages == theirs.T, np.nan),
@@ -130,23 +132,27 @@ def _add_up(shared: pl.DataFrame, height: int, width: int) -> np.ndarray:
     return parts.reshape(height, width)
 
 
-def _compare_sets(
-    movies: pl.DataFrame, given: pl.DataFrame, name: str, rare: bool = False
-) -> np.ndarray:
-    """Cosines of sets, such as the genres of movies. By idf, a rare member can weigh more."""
-    members = sorted(set(given[name].explode().drop_nulls()))
-    if rare:
-        members = sorted({*members, *movies[name].explode().drop_nulls()})
-    columns = [pl.col(name).list.contains(member).alias(str(n)) for n, member in enumerate(members)]
+def _compare_genres(movies: pl.DataFrame, given: pl.DataFrame) -> np.ndarray:
+    """Cosines of genre vectors, in which a rare genre weighs more (idf)."""
+    genres = sorted(set(movies["genres"].explode().drop_nulls()))
+    columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
     has, theirs = (
         df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, given)
     )
-    if rare:
-        idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
-        return _unit(has * idf) @ _unit(theirs * idf).T
-    sizes, their_sizes = (df[name].list.len().fill_null(0).to_numpy() for df in (movies, given))
-    both = np.sqrt(np.outer(sizes, their_sizes))
-    return np.divide(has @ theirs.T, both, out=np.full(both.shape, np.nan), where=both > 0)
+    idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
+    return _unit(has * idf) @ _unit(theirs * idf).T
+
+
+def _compare_sets(movies: pl.DataFrame, given: pl.DataFrame, name: str) -> np.ndarray:
+    """Cosines of sets, such as the actors of movies. What has no set is missing."""
+    ours, theirs = (
+        df.select(member=name).with_row_index(row).explode("member").drop_nulls()
+        for df, row in ((movies, "movie"), (given, "other"))
+    )
+    shared = ours.join(theirs, on="member").with_columns(part=pl.lit(1.0))
+    sizes = np.outer(*(df[name].list.len().fill_null(0).to_numpy() for df in (movies, given)))
+    both = _add_up(shared, len(movies), len(given))
+    return np.divide(both, np.sqrt(sizes), out=np.full(sizes.shape, np.nan), where=sizes > 0)
 
 
 def _rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -271,13 +277,13 @@ def _explain_likeness(
     if not named:
         return []
     reasons = _list_shared(movie, named, others, lifts, words, genres)
-    if len(named) == 2 and not {"genres", "words", "directors", "cast"} & {
+    if len(named) == 2 and not {"genres", "words", "directors", "cast", "keywords"} & {
         kind for kind, _ in reasons
     }:
         named = named[:1]  # a second one is named only for what all three share
         reasons = _list_shared(movie, named, others, lifts, words, genres)
-    if not reasons and lifts["text"][named[0]] > 0:
-        reasons = [("text", [])]
+    if {kind for kind, _ in reasons} <= {"era", "language"}:  # which many share
+        reasons = [("near", [])] if lifts["text"][named[0]] >= _NOTABLE else []
     return [*reasons, ("like", [others[at]["title"] or others[at]["id"] for at in named])]
 
 
@@ -297,6 +303,7 @@ def _list_shared(
     shared: dict[str, list[str]] = {
         "directors": find_common("directors")[:2],
         "genres": sorted(find_common("genres"), key=lambda genre: genres[genre])[:2],
+        "keywords": find_common("keywords")[:2],
         "cast": find_common("cast")[:2],
         "words": common[:2],
         "era": ["yes"] * close,

@@ -158,6 +158,7 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
 _SAYINGS = {
     "title": "title",
     "text": "its text",
+    "near": "a text of like meaning",
     "nothing": "nothing here comes near",
     "wish": "near to the wish",
     "votes": "widely seen",
@@ -166,6 +167,7 @@ _SAYINGS = {
     "language": "in the same language",
     "like": "like {and}",
     "genres": "{list}",
+    "keywords": "{list}",
     "directors": "directed by {and}, too",
     "director": "directed by {and}",
     "role": "the role *{and}*",
