@@ -743,6 +743,10 @@ def find_movies(
     facts = join_filters(where, *(fact.where for fact in asked.facts))
     apart = bool(asked.unwanted)
     movies = _find_candidates(collection, asked.text, wanted._replace(where=facts), apart)
+    parts = [fold_one(part) for part in (asked.text, asked.unwanted or "")]
+    if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
+        asked, facts, apart = Question(query), where, False
+        movies = _find_candidates(collection, query, wanted)
     if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts, or there are none
         asked = asked._replace(facts=())
         movies = _find_candidates(collection, asked.text, wanted, apart)

@@ -19,6 +19,7 @@ _WEIGHTS = {
     "keywords": 0.15,  # BM25 of the keywords alone
     "in the title": 0.3,  # the title holds the question; or the share of the question that it is
     "the title": 0.3,  # on top, if the title is the question
+    "loosely": -0.15,  # if only one of its other spellings is
     "person": 0.15,  # the question holds the full name of one who made it
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
@@ -49,11 +50,10 @@ def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Add `by_words`, and the words of a folded question that were `found`."""
     asked = list(dict.fromkeys(expand_genres(question).split()))
     asked = [word for word in asked if word not in STOP_WORDS] or asked
-    labels = pl.col("labels").list.join(" ")
-    told = [pl.col(name).list.join(" ") for name in ("persons", "roles")]
-    whole = movies.select(pl.concat_str("words", *told, labels, separator=" ")).to_series()
-    of_all = bm25(whole, asked)
-    of_labels = bm25(movies.select(labels).to_series(), asked, b=0).drop("found")
+    lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
+    more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
+    of_all = bm25(movies["words"], asked, more)
+    of_labels = bm25(lists[-1], asked, b=0).drop("found")
     return (
         movies.with_row_index("movie")
         .join(of_all, on="movie", how="left", maintain_order="left")
@@ -106,27 +106,34 @@ def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Score how far titles and the question are the same: columns `movie` and `by_title`."""
     loose = pl.select(loosen(pl.lit(question))).item()
     title, year = pl.col("titles"), pl.col("year").fill_null("")
-    spelt, whole = (
-        title.str.replace_all(" ", ""),
-        [question.replace(" ", ""), loose.replace(" ", "")],
+    spelt = title.str.replace_all(" ", "")
+    strictly, loosely = (
+        spelt.is_in([whole]) | (spelt + year).is_in([whole])
+        for whole in (question.replace(" ", ""), loose.replace(" ", ""))
     )
-    is_title = spelt.is_in(whole) | (spelt + year).is_in(whole)
     holds = pl.format(" {} ", title).str.contains(f" {question} ", literal=True)
     held = title.is_in([*list_phrases(question), *list_phrases(loose)])
     share = held * (title.str.len_chars() / max(1, len(question))).clip(0, 1)
-    by_title = (
-        _WEIGHTS["in the title"] * pl.when(holds | is_title).then(1.0).otherwise(share)
-        + _WEIGHTS["the title"] * is_title
-    )
-    if not question:
-        by_title = pl.lit(0.0)
+    part = pl.when(holds | strictly | loosely).then(1.0).otherwise(share)
+    by_title = _WEIGHTS["in the title"] * part + _WEIGHTS["the title"] * (strictly | loosely)
+    by_title += _WEIGHTS["loosely"] * (loosely & ~strictly)
     return (
         movies.select("titles", "year")
         .with_row_index("movie")
         .explode("titles")
-        .filter(title != "")
+        .filter((title != "") & bool(question))
         .group_by("movie")
         .agg(by_title=by_title.max())
+    )
+
+
+def holds_title(movies: pl.DataFrame, question: str, *parts: str) -> bool:
+    """Tell whether a folded question holds a title that none of its parts holds."""
+    titles = movies.select(pl.col("titles").list.explode().unique()).to_series()
+    held = {phrase for phrase in list_phrases(question) if " " in phrase}
+    return any(
+        all(f" {title} " not in f" {part} " for part in parts)
+        for title in held.intersection(titles)
     )
 
 

@@ -99,24 +99,28 @@ def list_names(people: list[pl.Expr]) -> pl.Expr:
     return names.list.drop_nulls().list.unique(maintain_order=True)
 
 
-def bm25(texts: pl.Series, asked: list[str], b: float = _B) -> pl.DataFrame:
+def bm25(
+    texts: pl.Series, asked: list[str], more: pl.Series | None = None, b: float = _B
+) -> pl.DataFrame:
     """
     Score texts of folded words: columns `movie` (its row), `bm25` and `found`,
-    the asked words that it holds.
+    the asked words that it holds. Words of `more` count, but make no text long.
     """
-    words = pl.DataFrame({"word": texts.str.split(" ")}).with_row_index("movie")
-    words = words.with_columns(length=pl.col("word").list.len())
-    tf, df, n = pl.col("tf"), pl.col("df"), len(texts)
-    relative_length = pl.col("length") / words["length"].mean()
+    df = pl.DataFrame({"word": texts.str.split(" ")}).with_row_index("movie")
+    df = df.with_columns(length=pl.col("word").list.len())
+    relative_length = pl.col("length") / df["length"].mean()
+    words = df if more is None else df.with_columns(pl.concat_list("word", more.str.split(" ")))
+    tf, texts_with, n = pl.col("tf"), pl.col("texts_with"), len(texts)
     return (
-        words.explode("word")
+        words.with_columns(relative_length=relative_length)
+        .explode("word")
         .filter(pl.col("word").is_in(asked))
-        .group_by("movie", "word", "length")
+        .group_by("movie", "word", "relative_length")
         .agg(tf=pl.len())
-        .with_columns(df=pl.len().over("word"))
+        .with_columns(texts_with=pl.len().over("word"))
         .with_columns(
-            part=(1 + (n - df + 0.5) / (df + 0.5)).log()
-            * (tf * (_K1 + 1) / (tf + _K1 * (1 - b + b * relative_length)))
+            part=(1 + (n - texts_with + 0.5) / (texts_with + 0.5)).log()
+            * (tf * (_K1 + 1) / (tf + _K1 * (1 - b + b * pl.col("relative_length"))))
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
