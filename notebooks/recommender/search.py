@@ -42,7 +42,8 @@ def prepare(facts: pl.DataFrame) -> pl.DataFrame:
         persons=fold_each("directors", "cast"),
         roles=fold_each("characters"),
         labels=fold_each("keywords"),
-        titles=pl.concat_list(*titles, *map(loosen, titles)).list.unique(),
+        titles=pl.concat_list(*titles),
+        spellings=pl.concat_list(*map(loosen, titles)),
     )
 
 
@@ -105,22 +106,24 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Score how far titles and the question are the same: columns `movie` and `by_title`."""
     loose = pl.select(loosen(pl.lit(question))).item()
-    title, year = pl.col("titles"), pl.col("year").fill_null("")
-    spelt = title.str.replace_all(" ", "")
-    strictly, loosely = (
-        spelt.is_in([whole]) | (spelt + year).is_in([whole])
-        for whole in (question.replace(" ", ""), loose.replace(" ", ""))
-    )
+    year = pl.col("year").fill_null("")
+
+    def is_same(titles: str, whole: str) -> pl.Expr:
+        spelt = pl.col(titles).str.replace_all(" ", "")
+        return (spelt == whole.replace(" ", "")) | (spelt + year == whole.replace(" ", ""))
+
+    strictly, loosely = is_same("titles", question), is_same("spellings", loose)
+    title, size = pl.col("titles"), max(1, len(question))
     holds = pl.format(" {} ", title).str.contains(f" {question} ", literal=True)
-    held = title.is_in([*list_phrases(question), *list_phrases(loose)])
-    share = held * (title.str.len_chars() / max(1, len(question))).clip(0, 1)
+    held = title.is_in(list_phrases(question)) | pl.col("spellings").is_in(list_phrases(loose))
+    share = held * (title.str.len_chars() / size).clip(0, 1)
     part = pl.when(holds | strictly | loosely).then(1.0).otherwise(share)
     by_title = _WEIGHTS["in the title"] * part + _WEIGHTS["the title"] * (strictly | loosely)
     by_title += _WEIGHTS["loosely"] * (loosely & ~strictly)
     return (
-        movies.select("titles", "year")
+        movies.select("titles", "spellings", "year")
         .with_row_index("movie")
-        .explode("titles")
+        .explode("titles", "spellings")
         .filter((title != "") & bool(question))
         .group_by("movie")
         .agg(by_title=by_title.max())
