@@ -34,6 +34,7 @@ from notebooks.recommender.taste import (
     NO_REASON_TO_DISLIKE,
     ROCCHIO,
     choose,
+    choose_starters,
     compare,
     explain,
     pool,
@@ -51,6 +52,7 @@ __all__ = [
     "fetch_popular_movies",
     "find_movies",
     "find_similar",
+    "find_starters",
     "get_client",
     "get_collection",
     "get_id_to_genre",
@@ -988,3 +990,35 @@ def _weigh_given(
         raise ValueError(f"liked must name at least one movie of the collection, not {liked!r}")
     given = pl.DataFrame({"id": list(weights), "weight": list(weights.values())})
     return given, list({*hidden, *weights})
+
+
+def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
+    """
+    Find movies to ask a stranger about: widely seen, and unlike each other.
+
+    K-means puts the most voted movies, the first one of each series, into `n`
+    clusters by their texts and years, and the most voted movie of each cluster
+    is asked about.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    n
+        How many movies to return; fewer, if there are not as many different
+        ones.
+
+    Returns
+    -------
+    polars.DataFrame
+        The most voted first, no two of one series. The columns of
+        `list_movies`.
+
+    Raises
+    ------
+    ValueError
+        If `n` is less than 1.
+    """
+    n = _check_whole("n", n, 1)
+    movies = _to_answers(collection.get(include=["metadatas", "embeddings"]))
+    return choose_starters(movies, n).drop("text", "distance", "embedding")
