@@ -186,13 +186,13 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
 _SAID = {"like": "liked", "not for me": "disliked", "seen": "seen"}
 _STYLE = """<style>
 .movie-grid.widget-box { display: grid; gap: 14px 12px; overflow: visible;
-  grid-template-columns: repeat(auto-fill, minmax(136px, 1fr)) }
+  grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)) }
 .movie-row.widget-box { display: flex; gap: 12px; overflow-x: auto; padding: 4px }
-.movie-row > .movie-tile { flex: 0 0 150px }
+.movie-row > .movie-tile { flex: 0 0 164px }
 .movie-tile.widget-box { justify-content: space-between; overflow: visible; margin: 0 }
 .movie-tile .widget-box { flex-flow: row wrap; overflow: visible }
 .movie-buttons .jupyter-button, .movie-tile .jupyter-button { width: auto; height: 24px;
-  line-height: 22px; padding: 0 6px; margin: 2px 4px 2px 0; font-size: 12px }
+  line-height: 22px; padding: 0 5px; margin: 2px 3px 2px 0; font-size: 12px }
 .movie-dim { opacity: 0.4 }
 .movie-tile :focus-visible, .movie-buttons :focus-visible {
   outline: 3px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px }
@@ -408,8 +408,8 @@ class _Search:
         self._genre, self._language = (
             widgets.Dropdown(options=options, description=label, style=close, layout=narrow)
             for label, options in (
-                ("Genre", [("any", None), *zip(genres, genres, strict=True)]),
-                ("Language", [("any", None), *languages]),
+                ("Genre", [("any", ""), *zip(genres, genres, strict=True)]),
+                ("Language", [("any", ""), *languages]),
             )
         )
         low, high = self._years
@@ -611,7 +611,7 @@ class _Talk:
             n=_ANSWERED,
             disliked=taste.disliked,
             seen=taste.seen,
-            where=self._fame.value,
+            where=self._fame.value or None,
         )
         return f"<p><b>For you</b> ({told}):</p>", movies.to_dicts()
 
@@ -624,7 +624,7 @@ def _make_fame(movies: pl.DataFrame) -> Any:
     quarter, half, most = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
     fame = {
         "well known": {"vote_count": {"$gte": most}},
-        "all": None,
+        "all": {},
         "less known": {"vote_count": {"$lte": half}},
         "hidden gems": {"vote_count": {"$lte": quarter}},
     }
@@ -671,5 +671,15 @@ def _show_table(df: pl.DataFrame) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
+# Legible on light and on dark. The greys of the two axes differ by one, since a notebook lays a
+# plot whose labels are all light, or all dark, on a slab of the other colour.
+_ON_ANY_THEME = {
+    **dict.fromkeys(["figure.facecolor", "axes.facecolor", "legend.facecolor"], "none"),
+    **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color"], "#808080"),
+    "ytick.color": "#7F7F7F",
+}
 if (shell := get_ipython()) is not None:
+    import matplotlib
+
+    matplotlib.rcParams.update(_ON_ANY_THEME)
     shell.display_formatter.formatters["text/html"].for_type(pl.DataFrame, _show_table)

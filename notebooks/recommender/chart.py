@@ -147,10 +147,8 @@ def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str
     )
     chart = alt.layer(
         points.mark_circle(size=28, opacity=1).encode(x, y, colour, tooltip=hover).interactive(),
-        islands.mark_text(
-            fontSize=13, fontStyle="italic", stroke="#FFFFFF", strokeWidth=4, strokeJoin="round"
-        ),
-        islands.mark_text(fontSize=13, fontStyle="italic", color="#222222"),
+        islands.mark_text(fontSize=13, stroke="#333333", strokeWidth=3, strokeJoin="round"),
+        islands.mark_text(fontSize=13, color="#FFFFFF"),
         names.mark_rule(color=_GREY).encode(x, y, x2="name_x:Q", y2="name_y:Q"),
         names.mark_point(size=90, color=_GREY, strokeWidth=2, opacity=1).encode(
             x, y, tooltip=hover
@@ -169,5 +167,5 @@ def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str
     ]
     return spec | {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
-        "usermeta": {"embedOptions": {"patch": patch}},
+        "usermeta": {"embedOptions": {"patch": patch, "tooltip": {"theme": "dark"}}},
     }

@@ -30,12 +30,13 @@ _UNPRINTABLE = re.compile(
 
 # Styles stand in the elements: from a notebook that it does not trust yet, JupyterLab takes
 # <style>, scripts and what it does not know. GitHub takes all styles; a table of small posters
-# stays. A tile shows its title once: under the poster, or, since a broken image without an
-# alternative text and outside a block takes no room, in the middle of the poster's place.
+# stays. A tile shows its title once: under the poster, or, since a broken image that is no block
+# takes no room, in the middle of the poster's place. A browser's mark of a broken image floats to
+# the left edge of what the image stands in, which is out of sight.
 _POSTERS = "https://image.tmdb.org/t/p/w185"
 _TABLE = "display:block;width:0;min-width:100%;border:0;margin:0;text-align:left"
 _GRID = (
-    "display:grid;grid-template-columns:repeat(auto-fill,minmax(136px,1fr));gap:14px 12px;"
+    "display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px 12px;"
     "background:none;border:0"
 )
 _ROW = "display:contents"
@@ -46,8 +47,10 @@ _CELL = (
 _TEXT = "font-size:12px;line-height:1.4;overflow-wrap:break-word"
 _COVER = (
     "display:flex;flex-direction:column;align-items:center;justify-content:center;"
-    "box-sizing:border-box;min-height:186px;padding:6px;border-radius:6px;margin-bottom:4px"
+    "box-sizing:border-box;min-height:186px;padding:6px;border-radius:6px;margin-bottom:4px;"
+    "overflow:hidden"
 )
+_ASIDE = "align-self:stretch;margin:0 -60px;text-align:center;font-size:0"
 _IMAGE = "display:inline;width:92px;height:138px;max-width:none;margin:0 0 4px"
 _TITLE = "font-size:15px;line-height:1.2;font-weight:bold;text-align:center"
 _IN_A_ROW = 6  # movies in a row where no style lets them flow
@@ -122,6 +125,7 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
     image, title = "", html.escape(told["title"])
     if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", told["poster"]):
         image = f'<img src="{_POSTERS}{told["poster"]}" alt="" width="92" style="{_IMAGE}">'
+        image = f'<div style="{_ASIDE}">{image}</div>'
     style = f"color:{foreground};{_TITLE}"
     if re.fullmatch(r"[0-9]+", told["id"]):
         link = f'href="https://www.themoviedb.org/movie/{told["id"]}" target="_blank"'
