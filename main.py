@@ -41,6 +41,7 @@ from notebooks.recommender.rows import (
     list_rows,
     read_movie,
 )
+from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
 from notebooks.recommender.words import (
     fold,
@@ -61,6 +62,7 @@ __all__ = [
     "fetch_popular_movies",
     "find_movies",
     "find_similar",
+    "find_starters",
     "get_client",
     "get_collection",
     "get_id_to_genre",
@@ -1165,3 +1167,42 @@ def _find_near(
         if len(movies):
             movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
     return _add_facts(collection, movies)
+
+
+def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
+    """
+    Find movies to ask a stranger about: widely seen, and unlike each other.
+
+    K-means puts the most voted movies, the first one of each series, into `n`
+    clusters by their texts and years, and the most voted movie of each cluster
+    is asked about.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    n
+        How many movies to return; fewer, if there are not as many different
+        ones.
+
+    Returns
+    -------
+    polars.DataFrame
+        The most voted first, no two of one series. The columns of
+        `list_movies`.
+
+    Raises
+    ------
+    ValueError
+        If `n` is less than 1.
+    """
+    n = _check_whole("n", n, 1)
+    movies = list_movies(collection).sort(
+        "vote_count", "id", descending=[True, False], nulls_last=True
+    )
+    movies = movies.head(max(_CANDIDATES, 10 * n))
+    there = collection.get(ids=movies["id"].to_list() or ["none"], include=["embeddings"])
+    vectors = pl.DataFrame({"id": there["ids"]}, schema={"id": pl.String})
+    vectors = vectors.with_columns(embedding=pl.Series(np.asarray(there["embeddings"])))
+    movies = movies.join(vectors, on="id", maintain_order="left")
+    return choose_starters(movies, n).drop("embedding")

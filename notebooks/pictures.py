@@ -1,8 +1,8 @@
-"""Answers as pictures: posters, a map and a search box, which only a notebook can
-show.
+"""Answers as pictures: posters, a map, a search box and a talk about one's
+taste, which only a notebook can show.
 
 Importing this also lets a notebook show polars frames as tables without
-quotes, with texts to the left.
+quotes, with texts to the left, and plots that suit a light and a dark theme.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import asyncio
 import html
 import re
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,25 +22,21 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 import config
-from main import TMDbError, find_movies, get_id_to_genre, list_movies
+from main import TMDbError, find_movies, find_starters, get_id_to_genre, list_movies, recommend
+from notebooks.recommender.chart import NAMED, lay_out, make_chart, name_islands
+from notebooks.recommender.tiles import (
+    COLOURS,
+    describe,
+    draw_page,
+    draw_tile,
+    to_italics,
+    to_text,
+)
 
 if TYPE_CHECKING:
     import chromadb
 
-__all__ = ["draw_map", "show_movies", "try_it"]
-
-# Okabe and Ito's colours (2008), which the colour-blind can tell apart, for TMDb's genre ids.
-# Tiles and map share them.
-_COLOURS = {
-    "#0072B2": (18, 36, 99),  # drama, history, documentary
-    "#F0E442": (35,),  # comedy
-    "#E69F00": (28, 12, 10752, 37),  # action, adventure, war, western
-    "#D55E00": (27, 53, 80, 9648),  # horror, thriller, crime, mystery
-    "#56B4E9": (878, 14),  # science fiction, fantasy
-    "#009E73": (16, 10751),  # animation, family
-    "#CC79A7": (10749, 10402),  # romance, music
-}
-_OTHER = "#999999"
+__all__ = ["Taste", "ask_me", "draw_map", "show_movies", "try_it"]
 
 
 @lru_cache  # or every picture might wait for a network that is gone
@@ -50,51 +48,13 @@ def _name_colours(language: str) -> dict[str, str]:
         return {}
     return {
         id_to_genre[id]: colour
-        for colour, ids in _COLOURS.items()
+        for colour, ids in COLOURS.items()
         for id in ids
         if id in id_to_genre
     }
 
 
-# What no picture can hold: control characters, and half of a character (a lone surrogate), end the
-# process in vl-convert, since XML has no place for them; a terminal obeys some, and others turn
-# the direction of all that follows.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-
-
-def _to_text(value: Any) -> str:
-    """Write a fact in one line, an empty one if it is missing."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    if (
-        isinstance(value, float) and value.is_integer()
-    ):  # a year, in a column where others have none
-        value = int(value)
-    return " ".join(_UNPRINTABLE.sub(" ", str(value)).split())
-
-
 # --- Posters -------------------------------------------------------------------------------------
-
-# Styles stand in the elements, and are old ones: from a notebook that it does not trust yet,
-# JupyterLab takes <style>, scripts and what it does not know. The poster that one sees is a
-# background, so that one that does not load leaves the tile's colour and no mark of a broken
-# image. The image before it is invisible, and there for its alternative text and for GitHub, which
-# takes all styles: a table of small posters stays.
-_POSTERS = "https://image.tmdb.org/t/p/w342"
-_FLOW = "display:inline;border:0;background:none;padding:0;margin:0"
-_GRID = "display:block;width:0;min-width:100%;table-layout:auto;border:0;margin:0;text-align:left"
-_CELL = (
-    "display:inline-block;width:120px;max-width:120px;padding:0;margin:8px 10px 8px "
-    "0;border:0;vertical-align:top;"
-    "text-align:left;white-space:normal;word-wrap:break-word;font-size:12px;line-height:1.35"
-)
-_TILE = "border-radius:6px;overflow:hidden;margin-bottom:4px"
-_POSTER = "height:180px;background-size:cover;background-position:center"
-_IMAGE = "display:block;width:120px;height:180px;max-width:none;margin:0;opacity:0"
-_TITLE = "padding:6px 7px 7px;min-height:32px;font-size:12px;line-height:1.3"
-_ROW = 6  # movies in a row where no style lets them flow
 
 
 class _Posters(HTML):
@@ -116,15 +76,18 @@ def show_movies(df: pl.DataFrame) -> HTML:
     ----------
     df
         Answers of `find_movies`, `find_similar` or `recommend`, or any frame
-        with a column `title`. Of the others `year`, `genres`, `because` or
-        else `distance`, and `poster_path` are shown. Anything may be missing.
+        with a column `title`. Of the others `id`, `year`, `runtime`,
+        `vote_average`, `genres`, `directors`, `overview` or else `text`,
+        `because` or else `distance`, and `poster_path` are shown. Anything may
+        be missing.
 
     Returns
     -------
     IPython.display.HTML
         What a notebook's cell shows when it ends with it; a terminal prints a
-        line a movie. Posters come from TMDb's image host. A movie without one,
-        or without a network, shows a tile in the colour of its first genre.
+        line a movie. A title leads to the movie's page at TMDb. Posters come
+        from TMDb's image host. A movie without one, or without a network,
+        shows its title in the colour of its first genre.
 
     Raises
     ------
@@ -133,74 +96,16 @@ def show_movies(df: pl.DataFrame) -> HTML:
     """
     if "title" not in df.columns:
         raise ValueError(f"the frame has no column 'title' to show; it has {df.columns}")
-    if df.is_empty():
-        return _Posters("<p>No movies.</p>", "No movies.")
-    movies = [_describe(movie) for movie in df.iter_rows(named=True)]
-    cells = [_show_movie(**movie) for movie in movies]
-    rows = [
-        f'<tr style="{_FLOW}">{"".join(cells[at : at + _ROW])}</tr>'
-        for at in range(0, len(cells), _ROW)
-    ]
+    movies = [describe(movie) for movie in df.iter_rows(named=True)]
     lines = [
         f"{m['title']} ({m['year'] or 'no year'})" + (f": {m['reason']}" if m["reason"] else "")
         for m in movies
     ]
-    return _Posters(
-        f'<table style="{_GRID}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>',
-        "\n".join([*lines, "(A notebook shows these as posters.)"]),
-    )
-
-
-def _describe(movie: dict) -> dict[str, Any]:
-    """Read what a picture tells of a movie, as texts."""
-    genres = movie.get("genres")
-    genres = [_to_text(genre) for genre in (genres if isinstance(genres, list) else [genres])]
-    reason, distance = _to_text(movie.get("because")), movie.get("distance")
-    if re.match("title$|the words? |its text$", reason):
-        reason = f"by {reason}"
-    elif not reason and _to_text(distance):
-        reason = (
-            f"distance {distance:.2f}"
-            if isinstance(distance, float)
-            else f"distance {_to_text(distance)}"
-        )
-    return {
-        "title": _to_text(movie["title"]) or "Untitled",
-        "year": _to_text(movie.get("year")),
-        "genres": [genre for genre in genres if genre],
-        "reason": reason,
-        "poster": _to_text(movie.get("poster_path")),
-    }
-
-
-def _show_movie(title: str, year: str, genres: list[str], reason: str, poster: str) -> str:
-    # Whoever edits TMDb writes these words: all of them are escaped.
-    background = _name_colours(config.TMDB_LANGUAGE).get(genres[0] if genres else "", _OTHER)
-    foreground = "#FFFFFF" if background == "#0072B2" else "#000000"
-    # A genre that the reason names does not stand there twice.
-    named = re.split(r"[:;,]\s*", reason)
-    facts = " · ".join(
-        filter(None, [year, ", ".join(genre for genre in genres if genre not in named)])
-    )
-    because = re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(reason))
-    image = cover = ""
-    if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", poster):
-        cover = f";background-image:url('{_POSTERS}{poster}')"
-        alt = f"Poster of {html.escape(title)}"
-        image = f'<img src="{_POSTERS}{poster}" alt="{alt}" width="92" style="{_IMAGE}">'
-    return (
-        f'<td valign="top" style="{_CELL}">'
-        f'<div style="{_TILE};background-color:{background};color:{foreground}">'
-        f'<div style="{_POSTER}{cover}">{image}</div>'
-        f'<div style="{_TITLE}"><b>{html.escape(title)}</b></div></div>'
-        f"<div>{html.escape(facts)}</div><div>{because}</div></td>"
-    )
+    lines += ["(A notebook shows these as posters.)"] if lines else ["No movies."]
+    return _Posters(draw_page(movies, _name_colours(config.TMDB_LANGUAGE)), "\n".join(lines))
 
 
 # --- The map -------------------------------------------------------------------------------------
-
-_NAMED = 25  # movies that the map names: more names would lie upon each other
-_GREY = "#808080"  # legible on light and on dark
 
 
 class _Map(dict):
@@ -258,193 +163,178 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
             f"{answers.columns}"
         )
     stored = collection.get(include=["embeddings"])
-    layout = _lay_out(np.array(stored["embeddings"], dtype=float), collection.name)
+    layout = lay_out(np.array(stored["embeddings"], dtype=float), collection.name)
     movies = list_movies(collection).join(
         pl.DataFrame({"id": stored["ids"], "x": layout[:, 0], "y": layout[:, 1]}),
         on="id",
         maintain_order="left",
     )
     movies = movies.select(
-        pl.Series("title", [_to_text(title) or "Untitled" for title in movies["title"]], pl.String),
+        pl.Series("title", [to_text(title) or "Untitled" for title in movies["title"]], pl.String),
         "year",
-        pl.Series("genre", [_to_text(genre) for genre in movies["genres"].list.first()], pl.String),
+        pl.Series("genre", [to_text(genre) for genre in movies["genres"].list.first()], pl.String),
         "x",
         "y",
-        named=pl.col("id").is_in(answers["id"].head(_NAMED).to_list()),
+        named=pl.col("id").is_in(answers["id"].head(NAMED).to_list()),
     )
-    return _Map(_make_chart(movies, _name_islands(movies)))
-
-
-def _lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
-    """Lay embeddings out in two dimensions, where equal ones share a point."""
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    # Of numbers that are none, or embeddings that are all equal, t-SNE ends the process.
-    if not np.isfinite(embeddings).all():
-        raise ValueError(
-            f"{name} holds embeddings that are no finite numbers, and a map has no place for them"
-        )
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-300)
-    distinct, place = np.unique(unit.round(6), axis=0, return_inverse=True)
-    if len(distinct) < 5:
-        raise ValueError(
-            f"a map takes five movies of different texts or more, and {name} holds "
-            f"{len(embeddings):,} movies with "
-            f"{len(distinct)} different embeddings"
-        )
-    tsne = TSNE(
-        metric="cosine",
-        init="pca",
-        perplexity=min(30, (len(distinct) - 1) / 3),
-        max_iter=500,
-        random_state=0,
-    )
-    with threadpool_limits(
-        1
-    ):  # with torch in the same process, its threads and scikit-learn's wait for each other
-        return tsne.fit_transform(distinct)[place].astype(float).round(2)
-
-
-def _name_islands(movies: pl.DataFrame) -> list[dict]:
-    """
-    Find the middles of islands, and the genre that each has more of than the
-    whole map.
-    """
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
-    points = movies.select("x", "y").to_numpy()
-    with threadpool_limits(1):
-        islands = KMeans(
-            min(10, max(1, len(np.unique(points, axis=0)) // 5)), n_init=3, random_state=0
-        ).fit(points)
-    middles = pl.DataFrame(islands.cluster_centers_, schema=["x", "y"]).with_row_index("island")
-    everywhere = (
-        pl.len().over("genre") / len(movies) + 0.02
-    )  # a genre of few movies is no island's name by chance
-    return (
-        movies.select(
-            "genre", everywhere=everywhere, island=pl.Series(islands.labels_, dtype=pl.UInt32)
-        )
-        .filter(pl.col("genre") != "")
-        .group_by("island", "genre")
-        .agg(lift=pl.len() / pl.col("everywhere").first())
-        .sort("lift", "genre", descending=True)
-        .unique("island", keep="first", maintain_order=True)
-        .join(middles, on="island")
-        .select("genre", "x", "y")
-        .to_dicts()
-    )
-
-
-def _place_names(movies: pl.DataFrame, left: float, right: float) -> pl.DataFrame:
-    """
-    Place the names of neighbours, which would lie upon each other, in a column
-    `left` or `right` of the map.
-    """
-    named = movies.filter("named").sort("y")
-    x, y = named["x"].to_numpy(), named["y"].to_numpy()
-    low, high = movies["y"].to_numpy().min(), movies["y"].to_numpy().max()
-    offsets = (np.arange(len(y)) - (len(y) - 1) / 2) * (high - low) / (_NAMED - 1)
-    middle = np.clip(y.mean(), low - offsets[0], high - offsets[-1]) if len(y) else 0
-    to_the_right = len(x) > 0 and x.mean() > (left + right) / 2
-    long = (
-        pl.col("title").str.len_chars() > 32
-    )  # not cut by Vega, which cuts some characters into halves
-    return named.with_columns(
-        name=pl.when(long).then(pl.col("title").str.head(31) + "…").otherwise("title"),
-        name_x=pl.lit(right if to_the_right else left),
-        name_y=pl.Series(offsets + middle, dtype=pl.Float64),
-        to_the_right=pl.lit(to_the_right),
-    )
-
-
-def _make_chart(movies: pl.DataFrame, middles: list[dict]) -> dict:
-    import altair as alt
-
-    # Genres of one colour stand together in the legend.
     colours = _name_colours(config.TMDB_LANGUAGE)
-    first_genres = set(movies["genre"])
-    together = {
-        colour: ", ".join(
-            name for name in colours if colours[name] == colour and name in first_genres
-        )
-        for colour in _COLOURS
-    }
-    legend = {label: colour for colour, label in together.items() if label} | {"other": _OTHER}
-    group = {name: together[colour] for name, colour in colours.items()}
-    movies = movies.with_columns(
-        group=pl.col("genre").replace_strict(group, default="other", return_dtype=pl.String)
-    )
+    return _Map(make_chart(movies, name_islands(movies), colours))
 
-    xs = movies["x"].to_numpy()
-    edge = (xs.max() - xs.min()) / 20
-    named = _place_names(movies, xs.min() - edge, xs.max() + edge)
-    to_the_right = named["to_the_right"].any()
-    points = alt.Chart(alt.Data(values=movies.drop("named").to_dicts()))
-    names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
-    side, margin = (xs.max(), edge) if to_the_right else (xs.min(), -edge)
-    outer = alt.expr(
-        f"{side} + {margin} * (width < 500 ? 17.5 : 9.5)"
-    )  # names take more of a phone's width
-    domain = [xs.min() - edge / 2, outer] if to_the_right else [outer, xs.max() + edge / 2]
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
-    colour = alt.Color(
-        "group:N",
-        scale=alt.Scale(domain=list(legend), range=list(legend.values())),
-        legend=alt.Legend(
-            title=None,
-            orient="bottom",
-            columns=alt.expr("width < 500 ? 1 : 3"),
-            labelLimit=0,
-            labelColor=_GREY,
-        ),
-    )
-    hover = ["title:N", "year:N", "genre:N"]
-    islands = alt.Chart(alt.Data(values=middles)).encode(x, y, text="genre:N")
-    aside = {"align": "left", "dx": 4} if to_the_right else {"align": "right", "dx": -4}
-    narrow = alt.expr("width < 500 ? 100 : 999")
-    described = (
-        f"A map of {len(movies):,} movies: each is a point in the colour of its first genre, "
-        "near ones together."
-    )
-    chart = alt.layer(
-        points.mark_circle(size=28, opacity=1).encode(x, y, colour, tooltip=hover).interactive(),
-        islands.mark_text(
-            fontSize=13, fontStyle="italic", stroke="#FFFFFF", strokeWidth=4, strokeJoin="round"
-        ),
-        islands.mark_text(fontSize=13, fontStyle="italic", color="#222222"),
-        names.mark_rule(color=_GREY).encode(x, y, x2="name_x:Q", y2="name_y:Q"),
-        names.mark_point(size=90, color=_GREY, strokeWidth=2, opacity=1).encode(
-            x, y, tooltip=hover
-        ),
-        names.mark_text(
-            **aside, baseline="middle", fontSize=12, fontWeight="bold", color=_GREY, limit=narrow
-        ).encode(alt.X("name_x:Q"), alt.Y("name_y:Q"), text="name:N"),
-    ).properties(width=720, height=480, background="transparent", description=described)
-    spec = chart.configure_view(stroke=None).to_dict()
-    # JupyterLab gives a chart no width to fill ("container" is 0 there): the window's is asked
-    # for, when it is drawn.
-    width = {"name": "width", "init": "clamp(windowSize()[0] - 150, 240, 720)"}
-    patch = [
-        {"op": "remove", "path": "/width"},
-        {"op": "add", "path": "/signals/0", "value": width},
-    ]
-    return spec | {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
-        "usermeta": {"embedOptions": {"patch": patch}},
-    }
+
+# --- What somebody says of movies ----------------------------------------------------------------
+
+_SAID = {"like": "liked", "not for me": "disliked", "seen": "seen"}
+_STYLE = """<style>
+.movie-grid.widget-box { display: grid; gap: 14px 12px; overflow: visible;
+  grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)) }
+.movie-row.widget-box { display: flex; gap: 12px; overflow-x: auto; padding: 4px }
+.movie-row > .movie-tile { flex: 0 0 164px }
+.movie-tile.widget-box { justify-content: space-between; overflow: visible; margin: 0 }
+.movie-tile .widget-box { flex-flow: row wrap; overflow: visible }
+.movie-buttons .jupyter-button, .movie-tile .jupyter-button { width: auto; height: 24px;
+  line-height: 22px; padding: 0 5px; margin: 2px 3px 2px 0; font-size: 12px }
+.movie-dim { opacity: 0.4 }
+.movie-tile :focus-visible, .movie-buttons :focus-visible {
+  outline: 3px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px }
+</style>"""
+
+
+@dataclass
+class Taste:
+    """
+    What somebody said of movies: ids, the latest last.
+
+    `recommend(collection, taste.liked, disliked=taste.disliked,
+    seen=taste.seen)` answers it.
+    """
+
+    liked: list[str] = field(default_factory=list)
+    disliked: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    def say(self, id: str, word: str | None) -> str | None:
+        """
+        Say "like", "not for me" or "seen" of a movie, or nothing any more.
+
+        Returns
+        -------
+        str or None
+            What was said of it before.
+        """
+        before = self.look_up(id)
+        if before:
+            getattr(self, _SAID[before]).remove(id)
+        if word:
+            getattr(self, _SAID[word]).append(id)
+        return before
+
+    def look_up(self, id: str) -> str | None:
+        """Look up what was said of a movie."""
+        return next((word for word, name in _SAID.items() if id in getattr(self, name)), None)
+
+
+class _Tile:
+    """
+    A movie with buttons. It keeps its place when it shows another movie, and
+    with it the keyboard's focus.
+    """
+
+    def __init__(self, words: list[str], press: Callable[[dict, str], None], short: bool = False):
+        import ipywidgets as widgets
+
+        self.movie: dict = {}
+        self._short = short
+        self._page = widgets.HTML()
+        self._buttons = {word: widgets.Button(description=word) for word in words}
+        for word, button in self._buttons.items():
+            button.on_click(lambda _, word=word: press(self.movie, word))
+        self.box = widgets.VBox([self._page, widgets.HBox([*self._buttons.values()])])
+        self.box.add_class("movie-tile")
+
+    def show(self, movie: dict, taste: Taste) -> None:
+        self.movie = describe(movie)
+        colours = _name_colours(config.TMDB_LANGUAGE)
+        self._page.value = draw_tile(self.movie, colours, self._short)
+        for word, button in self._buttons.items():
+            button.tooltip = f"{word}: {self.movie['title']}"
+        self.mark(taste)
+
+    def mark(self, taste: Taste) -> None:
+        said = taste.look_up(self.movie["id"])
+        for word, button in self._buttons.items():
+            button.description = f"✓ {word}" if word == said else word
+
+
+class _Answers:
+    """
+    Tiles with the answers to what was asked last. Those before stay there,
+    dimmed, until then.
+    """
+
+    def __init__(self, find: Callable[[], tuple[str, list[dict]]], taste: Taste, pause: float):
+        import ipywidgets as widgets
+
+        self._find, self._taste, self._pause, self._asked = find, taste, pause, 0
+        self.tiles: list[_Tile] = []
+        self.heading, self.grid = widgets.HTML(), widgets.Box()
+        self.grid.add_class("movie-grid")
+
+    def ask(self, _=None) -> None:
+        self._asked += 1
+        self.grid.add_class("movie-dim")
+        try:
+            asyncio.get_running_loop().call_later(self._pause, self._answer, self._asked)
+        except RuntimeError:  # no notebook's loop: nobody clicks or types
+            self.answer()
+
+    def answer(self) -> None:
+        self._answer(self._asked)
+
+    def _answer(self, asked: int) -> None:
+        if asked != self._asked:
+            return  # something else was asked since
+        try:
+            heading, movies = self._find()
+        except Exception as error:  # here nobody would see a traceback
+            told = html.escape(f"This cannot be answered: {error} ({type(error).__name__})")
+            heading, movies = f"<p>{told}</p>", []
+        # Nor meanwhile: JupyterLab hands over what one types on a thread of its own.
+        if asked == self._asked:
+            for tile, movie in zip(self.tiles, movies, strict=False):
+                tile.show(movie, self._taste)
+            self.grid.children = [tile.box for tile in self.tiles[: len(movies)]]
+            self.heading.value = heading or ("" if movies else "<p>No movies.</p>")
+            self.grid.remove_class("movie-dim")
+
+
+def _display(parts: list, instead: str) -> None:
+    """
+    Show widgets, and a page in their place where there are none: on GitHub, in
+    an exported page.
+    """
+    import ipywidgets as widgets
+
+    box = widgets.VBox([widgets.HTML(_STYLE), *parts])
+    words = re.sub(r"<[^>]*>", "", instead[instead.rindex("<p>") :])
+    display({**box._repr_mimebundle_(), "text/html": instead, "text/plain": words}, raw=True)
 
 
 # --- The search box ------------------------------------------------------------------------------
 
-_EXAMPLES = ["time loop", "bank robbery", "her", "a toy is jealous", "feel good movie in paris"]
-_PAUSE = 0.3  # seconds without a key pressed after which the question is asked
+_EXAMPLES = [
+    "time travel",
+    "a toy comes to life",
+    "high school comedy",
+    "gangsters and the mafia",
+    "serial killer",
+]
+_FOUND = 16  # answers on a page
+# A filter that nothing passes shows as "No movies.". This is said once, for our own calls: the
+# filters of warnings are the whole process's, and a change for a while on one thread may stay.
+warnings.filterwarnings("ignore", "no movie passes", module=re.escape(__name__))
 
 
-def try_it(collection: chromadb.Collection) -> Any:
+def try_it(collection: chromadb.Collection, watchlist: Any = None) -> Taste | None:
     """
     Show a search box with filters, and its answers as posters while one types.
 
@@ -452,110 +342,300 @@ def try_it(collection: chromadb.Collection) -> Any:
     ----------
     collection
         From `get_collection`, filled by `add_movies`.
+    watchlist
+        Movies as `recommend` takes them. A box to tick then keeps to them.
 
     Returns
     -------
-    ipywidgets.VBox
-        What was shown; None in a terminal. End the cell with a semicolon, or
-        it is shown twice.
+    Taste
+        What one says of the answers by their buttons; `ask_me(collection,
+        taste)` goes on with it. None in a terminal. End the cell with a
+        semicolon, or it is shown.
     """
     if not hasattr(get_ipython(), "kernel"):
         print("A search box needs a notebook. Here, use find_movies(collection, ...).")
         return None
+    search = _Search(collection, watchlist)
+    sentence = "Here is a search box, in JupyterLab or VS Code: run the notebook there."
+    _display(search.parts, f"<p><i>{sentence}</i></p>")
+    return search.taste
+
+
+class _Search:
+    """A form, and the answers to it."""
+
+    def __init__(self, collection: chromadb.Collection, watchlist: Any):
+        import ipywidgets as widgets
+
+        self.taste, self._collection, self._watchlist = Taste(), collection, watchlist
+        self._like: dict = {}  # the movie that others are to be like
+        movies = list_movies(collection)
+        self._make_controls(movies)
+        self._answers = _Answers(self._find, self.taste, pause=0.3)
+        words = ["like", "seen", "more like this"]
+        self._answers.tiles = [_Tile(words, self._press) for _ in range(_FOUND)]
+        examples = [widgets.Button(description=example) for example in _EXAMPLES]
+        for button in examples:
+            button.on_click(lambda button: self._query.set_trait("value", button.description))
+        for control in self._controls:
+            control.observe(self._ask, names="value")
+        flow = widgets.Layout(flex_flow="row wrap", overflow="visible")
+        rows = [
+            widgets.HBox([self._query, *examples], layout=flow),
+            widgets.HBox(self._controls[1:], layout=flow),
+        ]
+        rows[0].add_class("movie-buttons")
+        self.parts = [*rows, self._answers.heading, self._answers.grid]
+        self._answers.answer()
+
+    def _make_controls(self, movies: pl.DataFrame) -> None:
+        import ipywidgets as widgets
+
+        def span(name: str) -> tuple[int, int]:
+            known = movies.get_column(name, default=pl.Series([0])).drop_nulls().cast(pl.Int64)
+            return (min(known), max(known)) if len(known) else (0, 0)
+
+        self._years, self._minutes = span("year"), span("runtime")
+        close = {"description_width": "initial"}
+        wide, narrow = {"width": "330px", "max_width": "96%"}, {"width": "auto"}
+        self._query = widgets.Text("a robot that learns what love is", layout=wide)
+        self._without = widgets.Text(
+            placeholder="words, with commas between", description="Without", style=close
+        )
+        genres = sorted(set(movies["genres"].explode().drop_nulls()))
+        codes = movies["original_language"].drop_nulls().unique()
+        languages = sorted((_name_language(code), code) for code in codes)
+        self._genre, self._language = (
+            widgets.Dropdown(options=options, description=label, style=close, layout=narrow)
+            for label, options in (
+                ("Genre", [("any", ""), *zip(genres, genres, strict=True)]),
+                ("Language", [("any", ""), *languages]),
+            )
+        )
+        low, high = self._years
+        self._span = widgets.IntRangeSlider(
+            value=self._years, min=low, max=high, description="Years", style=close
+        )
+        low, high = self._minutes
+        self._length = widgets.IntSlider(
+            value=high, min=low, max=high, description="Minutes at most", style=close
+        )
+        self._only = widgets.Checkbox(description="only from my watchlist", indent=False)
+        self._controls = [
+            self._query,
+            self._genre,
+            self._language,
+            self._span,
+            self._length,
+            self._without,
+            self._only,
+        ]
+        for control, useful in (
+            (self._span, len(set(self._years)) > 1),
+            (self._length, len(set(self._minutes)) > 1),
+            (self._only, self._watchlist is not None),
+        ):
+            control.layout.display = None if useful else "none"
+
+    def _ask(self, _=None) -> None:
+        self._like = {}
+        self._answers.ask()
+
+    def _press(self, movie: dict, word: str) -> None:
+        if word == "more like this":
+            self._without.value = ""  # which `recommend` does not know
+            self._like = movie
+        else:
+            self.taste.say(movie["id"], None if self.taste.look_up(movie["id"]) == word else word)
+        self._answers.ask()
+
+    def _find(self) -> tuple[str, list[dict]]:
+        where = self._make_filter()
+        # What was seen makes room.
+        how: dict = {"where": where, "n": _FOUND + len(self.taste.seen)}
+        if self._only.value:
+            how["among"] = self._watchlist
+        if self._like:
+            heading = f"<p>More like <b>{html.escape(self._like['title'])}</b>:</p>"
+            movies = recommend(self._collection, self._like["id"], **how)
+        elif self._query.value.strip():
+            heading = ""
+            without = self._without.value.split(",")
+            movies = find_movies(self._collection, self._query.value, without=without, **how)
+        else:
+            return "<p>What is the movie about?</p>", []
+        return heading, movies.filter(~pl.col("id").is_in(self.taste.seen)).head(_FOUND).to_dicts()
+
+    def _make_filter(self) -> dict | None:
+        """
+        Make Chroma's filter of what was chosen. A whole range lets movies pass
+        that lack the fact.
+        """
+        chosen: list[tuple[Any, dict]] = [
+            (self._genre.value, {"genres": {"$contains": self._genre.value}}),
+            (self._language.value, {"original_language": self._language.value}),
+            (self._span.value != self._years, {"year": {"$gte": self._span.value[0]}}),
+            (self._span.value != self._years, {"year": {"$lte": self._span.value[1]}}),
+            (self._length.value != self._minutes[1], {"runtime": {"$lte": self._length.value}}),
+        ]
+        parts = [part for it_is, part in chosen if it_is]
+        return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
+
+
+# TMDb's own codes, which no standard has.
+_LANGUAGES = {"cn": "Cantonese", "xx": "No language"}
+
+
+def _name_language(code: str) -> str:
+    from babel import Locale
+
+    return _LANGUAGES.get(code) or Locale("en").languages.get(code) or code
+
+
+# --- A talk about one's taste --------------------------------------------------------------------
+
+_AT_ONCE = 8  # starters in a row
+_ANSWERED = 12
+
+
+def ask_me(collection: chromadb.Collection, taste: Taste | None = None) -> Taste:
+    """
+    Ask what somebody thinks of some movies, and recommend others at each click.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    taste
+        What was said before, to go on with.
+
+    Returns
+    -------
+    Taste
+        What is said, kept up with each click: `liked`, `disliked` and `seen`,
+        which `recommend` takes.
+    """
+    taste = Taste() if taste is None else taste
+    if not hasattr(get_ipython(), "kernel"):
+        print("This takes buttons, and so a notebook. Here, use recommend(collection, ...).")
+        return taste
+    talk = _Talk(collection, taste)
+    first = draw_page(
+        [describe(movie) for movie in talk.starters[:6]],
+        _name_colours(config.TMDB_LANGUAGE),
+        short=True,
+    )
+    sentence = (
+        "In JupyterLab or VS Code, buttons stand here: say which of these you like, and "
+        "recommendations follow each click."
+    )
+    _display(talk.parts, f"{first}<p><i>{sentence}</i></p>")
+    return taste
+
+
+class _Talk:
+    """Movies to say something of, and recommendations that follow."""
+
+    def __init__(self, collection: chromadb.Collection, taste: Taste):
+        import ipywidgets as widgets
+
+        self._collection, self._taste = collection, taste
+        self._said: list[tuple[str, str | None]] = []  # movies, and what was said of them before
+        # Those for a start, then as many again as somebody may want to rate.
+        asked = pl.concat([find_starters(collection, 24), find_starters(collection, 96)])
+        self.starters = asked.unique("id", maintain_order=True).to_dicts()
+        self._titles = dict(list_movies(collection).select("id", "title").iter_rows())
+        self._row = [_Tile([*_SAID], self._press, short=True) for _ in self.starters[:_AT_ONCE]]
+        row = widgets.Box([tile.box for tile in self._row])
+        row.add_class("movie-row")
+        self._answers = _Answers(self._find, taste, pause=0.05)
+        self._answers.tiles = [_Tile([*_SAID], self._press) for _ in range(_ANSWERED)]
+        more, self._undo = (widgets.Button(description=word) for word in ("more to rate", "undo"))
+        more.on_click(self._show_more)
+        self._undo.on_click(self._take_back)
+        self._fame = _make_fame(list_movies(collection))
+        self._fame.observe(self._answers.ask, names="value")
+        controls = widgets.HBox([more, self._undo, self._fame], layout={"flex_flow": "row wrap"})
+        controls.add_class("movie-buttons")
+        question = widgets.HTML("<b>What do you think of these?</b>")
+        self.parts = [question, row, controls, self._answers.heading, self._answers.grid]
+        self._queue = [movie for movie in self.starters if not taste.look_up(movie["id"])]
+        self._show_row()
+        self._answers.answer()
+
+    def _show_row(self) -> None:
+        movies = (self._queue + self.starters)[:_AT_ONCE]
+        for tile, movie in zip(self._row, movies, strict=False):
+            tile.show(movie, self._taste)
+        self._undo.disabled = not self._said
+
+    def _show_more(self, _) -> None:
+        shown, rest = self._queue[:_AT_ONCE], self._queue[_AT_ONCE:]
+        self._queue = rest + [movie for movie in shown if not self._taste.look_up(movie["id"])]
+        self._show_row()
+
+    def _press(self, movie: dict, word: str) -> None:
+        """Say a word of a movie, or take it back by the same button."""
+        id = movie["id"]
+        said = None if self._taste.look_up(id) == word else word
+        self._said.append((id, self._taste.say(id, said)))
+        self._go_on()
+
+    def _take_back(self, _) -> None:
+        if self._said:
+            self._taste.say(*self._said.pop())
+            self._go_on()
+
+    def _go_on(self) -> None:
+        for tile in self._row:
+            tile.mark(self._taste)
+        self._undo.disabled = not self._said
+        self._answers.ask()
+
+    def _find(self) -> tuple[str, list[dict]]:
+        taste = self._taste
+        told = " · ".join(
+            f"{words}: {html.escape(', '.join(self._titles.get(id) or id for id in ids))}"
+            for words, ids in (
+                ("You like", taste.liked),
+                ("not for you", taste.disliked),
+                ("seen", taste.seen),
+            )
+            if ids
+        )
+        if not taste.liked:
+            return f"<p>{told} Say which movie you like, and others for you appear here.</p>", []
+        movies = recommend(
+            self._collection,
+            taste.liked,
+            n=_ANSWERED,
+            disliked=taste.disliked,
+            seen=taste.seen,
+            where=self._fame.value or None,
+        )
+        return f"<p><b>For you</b> ({told}):</p>", movies.to_dicts()
+
+
+def _make_fame(movies: pl.DataFrame) -> Any:
+    """Make a slider from what many have seen to what few have."""
     import ipywidgets as widgets
 
-    movies = list_movies(collection)
-    years = movies["year"].drop_nulls().cast(pl.Int64).to_list() or [0]
-    whole = (min(years), max(years))
-    wide = {"width": "480px", "max_width": "94%"}
-    query = widgets.Text(value="a robot that learns what love is", description="About", layout=wide)
-    without = widgets.Text(
-        placeholder="words that it must not hold", description="Without", layout=wide
+    votes = movies["vote_count"].drop_nulls()
+    quarter, half, most = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
+    fame = {
+        "well known": {"vote_count": {"$gte": most}},
+        "all": {},
+        "less known": {"vote_count": {"$lte": half}},
+        "hidden gems": {"vote_count": {"$lte": quarter}},
+    }
+    slider = widgets.SelectionSlider(
+        options=[*fame.items()],
+        index=1,
+        description="Well known or not",
+        style={"description_width": "initial"},
     )
-    genre, language = (
-        widgets.Dropdown(options=["any", *sorted(set(names.drop_nulls()))], description=label)
-        for label, names in (
-            ("Genre", movies["genres"].explode()),
-            ("Language", movies["original_language"]),
-        )
-    )
-    span = widgets.IntRangeSlider(
-        value=whole, min=whole[0], max=whole[1], description="Years", layout=wide
-    )
-    span.layout.display = "none" if whole[0] == whole[1] else None
-    examples = [
-        widgets.Button(description=example, layout={"width": "auto"}) for example in _EXAMPLES
-    ]
-    answers = widgets.HTML(
-        layout={"min_height": "320px"}
-    )  # or the page would jump at each question
-    changes = 0
-
-    def answer(change: int) -> None:
-        if change == changes:  # nothing was typed since
-            where = _make_filter(genre.value, language.value, span.value, whole)
-            page = _answer(collection, query.value, where, without.value)
-            if (
-                change == changes
-            ):  # nor meanwhile, for JupyterLab hands over what one types on a thread of its own
-                answers.value = page
-
-    def change(_=None) -> None:
-        nonlocal changes
-        changes += 1
-        answers.value = "<p>Searching …</p>"  # what stood there answers another question
-        try:
-            asyncio.get_running_loop().call_later(_PAUSE, answer, changes)
-        except RuntimeError:  # no notebook's loop: nobody types
-            answer(changes)
-
-    for control in (query, without, genre, language, span):
-        control.observe(change, names="value")
-    for button in examples:
-        button.on_click(lambda button: query.set_trait("value", button.description))
-    answer(0)
-    flow = widgets.Layout(flex_flow="row wrap")
-    rows = [
-        query,
-        widgets.HBox(examples, layout=flow),
-        without,
-        widgets.HBox([genre, language], layout=flow),
-        span,
-    ]
-    box = widgets.VBox([*rows, answers])
-    # Where there are no widgets (on GitHub, in an exported page), the sentence stands in their
-    # place.
-    static = "*Here is a search box, in JupyterLab or VS Code: open the notebook there and run this cell.*"
-    display({**box._repr_mimebundle_(), "text/markdown": static, "text/plain": static}, raw=True)
-    return box
-
-
-def _make_filter(genre: str, language: str, span: tuple, whole: tuple) -> dict | None:
-    """
-    Make Chroma's filter of what was chosen. The whole range of years lets
-    movies without a year pass.
-    """
-    parts: list[dict] = [{"genres": {"$contains": genre}}] if genre != "any" else []
-    parts += [{"original_language": language}] if language != "any" else []
-    parts += (
-        [{"year": {"$gte": span[0]}}, {"year": {"$lte": span[1]}}] if tuple(span) != whole else []
-    )
-    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
-
-
-def _answer(collection: chromadb.Collection, query: str, where: dict | None, without: str) -> str:
-    """Answer with posters under the question, or with a sentence."""
-    if not query.strip():
-        return "<p>What is the movie about?</p>"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a filter that nothing passes shows as "No movies."
-            movies = find_movies(
-                collection, query, n=16, where=where, without=re.split(r"[,\s]+", without)
-            )
-        return str(show_movies(movies).data)
-    except Exception as error:  # here nobody would see a traceback
-        return f"<p>{html.escape(f'This cannot be answered: {error} ({type(error).__name__})')}</p>"
+    slider.layout.display = None if quarter < most else "none"
+    return slider
 
 
 # --- Tables --------------------------------------------------------------------------------------
@@ -567,13 +647,12 @@ def _show_table(df: pl.DataFrame) -> str:
     right.
     """
 
-    def show(value: object) -> str:
+    def show(name: str, value: object) -> str:
         if isinstance(value, pl.Series | list):
-            value = ", ".join(map(_to_text, value))
-        text = (
-            f"{value:.3f}" if isinstance(value, float) and np.isfinite(value) else _to_text(value)
-        )
-        return html.escape(text if len(text) <= 70 else f"{text[:69]}…")
+            value = ", ".join(map(to_text, value))
+        text = f"{value:.3f}" if isinstance(value, float) and np.isfinite(value) else to_text(value)
+        text = text if len(text) <= 70 else f"{text[:69]}…"
+        return to_italics(text) if name == "because" else html.escape(text)
 
     sides = ["right" if dtype.is_numeric() else "left" for dtype in df.dtypes]
     style = [f'style="text-align:{side}"' for side in sides]
@@ -582,13 +661,25 @@ def _show_table(df: pl.DataFrame) -> str:
     )
     body = "".join(
         "<tr>"
-        + "".join(f"<td {at}>{show(value)}</td>" for at, value in zip(style, row, strict=True))
+        + "".join(
+            f"<td {at}>{show(*cell)}</td>" for at, cell in zip(style, row.items(), strict=True)
+        )
         + "</tr>"
-        for row in df.head(20).iter_rows()
+        for row in df.head(20).iter_rows(named=True)
     )
     more = f"<p>and {len(df) - 20:,} more rows</p>" if len(df) > 20 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
+# Legible on light and on dark. The greys of the two axes differ by one, since a notebook lays a
+# plot whose labels are all light, or all dark, on a slab of the other colour.
+_ON_ANY_THEME: dict[Any, Any] = {
+    **dict.fromkeys(["figure.facecolor", "axes.facecolor", "legend.facecolor"], "none"),
+    **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color"], "#808080"),
+    "ytick.color": "#7F7F7F",
+}
 if (shell := get_ipython()) is not None:
+    import matplotlib
+
+    matplotlib.rcParams.update(_ON_ANY_THEME)
     shell.display_formatter.formatters["text/html"].for_type(pl.DataFrame, _show_table)

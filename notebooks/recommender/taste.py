@@ -111,7 +111,7 @@ def _compare(
     known = (languages != None) & (theirs.T != None)  # noqa: E711  # element by element
     parts = {
         "text": (
-            _unit(movies["embedding"].to_numpy()) @ _unit(given["embedding"].to_numpy()).T
+            unit(movies["embedding"].to_numpy()) @ unit(given["embedding"].to_numpy()).T
             if "embedding" in movies.columns
             else 1 - movies["distance"].to_numpy()[:, None] / 2
         ),
@@ -123,7 +123,7 @@ def _compare(
         "era": np.exp(-np.abs(years[:, None] - their_years) / 8),
         "language": np.where(known, languages == theirs.T, np.nan),
     }
-    return {name: _WEIGHTS[name] * _fill(part) for name, part in parts.items()}
+    return {name: _WEIGHTS[name] * fill(part) for name, part in parts.items()}
 
 
 def _add_up(shared: pl.DataFrame, height: int, width: int) -> np.ndarray:
@@ -140,7 +140,7 @@ def _compare_genres(movies: pl.DataFrame, given: pl.DataFrame) -> np.ndarray:
         df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, given)
     )
     idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
-    return _unit(has * idf) @ _unit(theirs * idf).T
+    return unit(has * idf) @ unit(theirs * idf).T
 
 
 def _compare_sets(movies: pl.DataFrame, given: pl.DataFrame, name: str) -> np.ndarray:
@@ -166,18 +166,18 @@ def _rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
     bayesian = (v * pl.col("rating") + m * pl.col("rating").mean()) / (v + m)
     votes, rating = df.select(votes=v.log10(), rating=bayesian).to_numpy().T
     rating = rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else rating
-    parts = {"votes": _fill(votes), "rating": _fill(rating)}
+    parts = {"votes": fill(votes), "rating": fill(rating)}
     return {name: _WEIGHTS[name] * (part - part.mean()) for name, part in parts.items()}
 
 
-def _fill(part: np.ndarray) -> np.ndarray:
+def fill(part: np.ndarray) -> np.ndarray:
     """What is missing counts as the average of the others."""
     missing = np.isnan(part)
     known = 0 if missing.all() else np.nanmean(part)
     return np.where(missing, known, part) if missing.any() else part
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.full(np.shape(vectors), np.nan), where=lengths > 0)
 

@@ -1,0 +1,171 @@
+"""A map of movies as a chart: t-SNE's places, islands, names beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from notebooks.recommender.tiles import COLOURS, OTHER
+
+NAMED = 25  # movies that the map names: more names would lie upon each other
+_GREY = "#808080"  # legible on light and on dark
+
+
+def lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
+    """Lay embeddings out in two dimensions, where equal ones share a point."""
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    # Of numbers that are none, or embeddings that are all equal, t-SNE ends the process.
+    if not np.isfinite(embeddings).all():
+        raise ValueError(
+            f"{name} holds embeddings that are no finite numbers, and a map has no place for them"
+        )
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-300)
+    distinct, place = np.unique(unit.round(6), axis=0, return_inverse=True)
+    if len(distinct) < 5:
+        raise ValueError(
+            f"a map takes five movies of different texts or more, and {name} holds "
+            f"{len(embeddings):,} movies with "
+            f"{len(distinct)} different embeddings"
+        )
+    tsne = TSNE(
+        metric="cosine",
+        init="pca",
+        perplexity=min(30, (len(distinct) - 1) / 3),
+        max_iter=500,
+        random_state=0,
+    )
+    with threadpool_limits(
+        1
+    ):  # with torch in the same process, its threads and scikit-learn's wait for each other
+        return tsne.fit_transform(distinct)[place].astype(float).round(2)
+
+
+def name_islands(movies: pl.DataFrame) -> list[dict]:
+    """
+    Find the middles of islands, and the genre that each has more of than the
+    whole map.
+    """
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    points = movies.select("x", "y").to_numpy()
+    with threadpool_limits(1):
+        islands = KMeans(
+            min(10, max(1, len(np.unique(points, axis=0)) // 5)), n_init=3, random_state=0
+        ).fit(points)
+    middles = pl.DataFrame(islands.cluster_centers_, schema=["x", "y"]).with_row_index("island")
+    everywhere = (
+        pl.len().over("genre") / len(movies) + 0.02
+    )  # a genre of few movies is no island's name by chance
+    return (
+        movies.select(
+            "genre", everywhere=everywhere, island=pl.Series(islands.labels_, dtype=pl.UInt32)
+        )
+        .filter(pl.col("genre") != "")
+        .group_by("island", "genre")
+        .agg(lift=pl.len() / pl.col("everywhere").first())
+        .sort("lift", "genre", descending=True)
+        .unique("island", keep="first", maintain_order=True)
+        .join(middles, on="island")
+        .select("genre", "x", "y")
+        .to_dicts()
+    )
+
+
+def _place_names(movies: pl.DataFrame, left: float, right: float) -> pl.DataFrame:
+    """
+    Place the names of neighbours, which would lie upon each other, in a column
+    `left` or `right` of the map.
+    """
+    named = movies.filter("named").sort("y")
+    x, y = named["x"].to_numpy(), named["y"].to_numpy()
+    low, high = movies["y"].to_numpy().min(), movies["y"].to_numpy().max()
+    offsets = (np.arange(len(y)) - (len(y) - 1) / 2) * (high - low) / (NAMED - 1)
+    middle = np.clip(y.mean(), low - offsets[0], high - offsets[-1]) if len(y) else 0
+    to_the_right = len(x) > 0 and x.mean() > (left + right) / 2
+    long = (
+        pl.col("title").str.len_chars() > 32
+    )  # not cut by Vega, which cuts some characters into halves
+    return named.with_columns(
+        name=pl.when(long).then(pl.col("title").str.head(31) + "…").otherwise("title"),
+        name_x=pl.lit(right if to_the_right else left),
+        name_y=pl.Series(offsets + middle, dtype=pl.Float64),
+        to_the_right=pl.lit(to_the_right),
+    )
+
+
+def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str]) -> dict:
+    import altair as alt
+
+    # Genres of one colour stand together in the legend.
+    first_genres = set(movies["genre"])
+    together = {
+        colour: ", ".join(
+            name for name in colours if colours[name] == colour and name in first_genres
+        )
+        for colour in COLOURS
+    }
+    legend = {label: colour for colour, label in together.items() if label} | {"other": OTHER}
+    group = {name: together[colour] for name, colour in colours.items()}
+    movies = movies.with_columns(
+        group=pl.col("genre").replace_strict(group, default="other", return_dtype=pl.String)
+    )
+
+    xs = movies["x"].to_numpy()
+    edge = (xs.max() - xs.min()) / 20
+    named = _place_names(movies, xs.min() - edge, xs.max() + edge)
+    to_the_right = named["to_the_right"].any()
+    points = alt.Chart(alt.Data(values=movies.drop("named").to_dicts()))
+    names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
+    side, margin = (xs.max(), edge) if to_the_right else (xs.min(), -edge)
+    outer = alt.expr(
+        f"{side} + {margin} * (width < 500 ? 17.5 : 9.5)"
+    )  # names take more of a phone's width
+    domain = [xs.min() - edge / 2, outer] if to_the_right else [outer, xs.max() + edge / 2]
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
+    colour = alt.Color(
+        "group:N",
+        scale=alt.Scale(domain=list(legend), range=list(legend.values())),
+        legend=alt.Legend(
+            title=None,
+            orient="bottom",
+            columns=alt.expr("width < 500 ? 1 : 3"),
+            labelLimit=0,
+            labelColor=_GREY,
+        ),
+    )
+    hover = ["title:N", "year:N", "genre:N"]
+    islands = alt.Chart(alt.Data(values=middles)).encode(x, y, text="genre:N")
+    aside = {"align": "left", "dx": 4} if to_the_right else {"align": "right", "dx": -4}
+    narrow = alt.expr("width < 500 ? 100 : 999")
+    described = (
+        f"A map of {len(movies):,} movies: each is a point in the colour of its first genre, "
+        "near ones together."
+    )
+    chart = alt.layer(
+        points.mark_circle(size=28, opacity=1).encode(x, y, colour, tooltip=hover).interactive(),
+        islands.mark_text(fontSize=13, stroke="#333333", strokeWidth=3, strokeJoin="round"),
+        islands.mark_text(fontSize=13, color="#FFFFFF"),
+        names.mark_rule(color=_GREY).encode(x, y, x2="name_x:Q", y2="name_y:Q"),
+        names.mark_point(size=90, color=_GREY, strokeWidth=2, opacity=1).encode(
+            x, y, tooltip=hover
+        ),
+        names.mark_text(
+            **aside, baseline="middle", fontSize=12, fontWeight="bold", color=_GREY, limit=narrow
+        ).encode(alt.X("name_x:Q"), alt.Y("name_y:Q"), text="name:N"),
+    ).properties(width=720, height=480, background="transparent", description=described)
+    spec = chart.configure_view(stroke=None).to_dict()
+    # JupyterLab gives a chart no width to fill ("container" is 0 there): the window's is asked
+    # for, when it is drawn.
+    width = {"name": "width", "init": "clamp(windowSize()[0] - 150, 240, 720)"}
+    patch = [
+        {"op": "remove", "path": "/width"},
+        {"op": "add", "path": "/signals/0", "value": width},
+    ]
+    return spec | {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
+        "usermeta": {"embedOptions": {"patch": patch, "tooltip": {"theme": "dark"}}},
+    }
