@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 import config
-from notebooks.recommender.database import get_client, get_collection
+from notebooks.recommender.database import explaining, get_client, get_collection, in_parts
 from notebooks.recommender.exports import RATINGS_SCHEMA, read_ratings
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.names import explain_names, match_titles
@@ -357,9 +357,10 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
 
 # --- Store: polars.DataFrame -> chromadb.Collection ----------------------------------------------
 
-_CHUNK = 1_024  # movies that are stored at once; what a run that is cut off has to do again
+_CHUNK = 128  # movies that are stored at once; what a run that is cut off has to do again
 
 
+@explaining
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
     Store movies in a collection, and embed those whose text is not yet there.
@@ -406,9 +407,8 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
-    movies = _to_records(
-        df, column
-    )  # before it may be interrupted, which polars does not take well
+    # Before it may be interrupted, which polars does not take well.
+    movies = _to_records(df, column)
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -416,22 +416,23 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             ThreadPoolExecutor(1) as writer,
             show_progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
-            writing = writer.submit(int)  # nothing yet, 0 movies
-            for start in range(0, len(movies), _CHUNK):
-                part = movies[start : start + _CHUNK]
-                to_embed, to_update = _find_changes(collection, part)
-                bar.update(len(part) - len(to_embed))
-                texts = [movie["document"] for movie in to_embed]
-                # `upsert` would embed as well, but then the next part could not be embedded while
-                # it stores this one.
-                for places, embeddings in embed_in_batches(
-                    lambda texts: collection._embed(input=texts), texts
-                ):
-                    for place, embedding in zip(places, embeddings, strict=True):
-                        to_embed[place]["embedding"] = embedding
-                    bar.update(len(places))
-                stored += writing.result()
-                writing = writer.submit(_store, collection, to_embed, to_update)
+            to_embed, to_update = _find_changes(collection, movies)
+            bar.update(len(movies) - len(to_embed))
+            texts = [movie["document"] for movie in to_embed]
+            writing = writer.submit(_store, collection, [], to_update)
+            done = embedded = 0
+            # `upsert` would embed as well, but then it could not store one part meanwhile.
+            for places, embeddings in embed_in_batches(
+                lambda texts: collection._embed(input=texts), texts, _CHUNK
+            ):
+                for place, embedding in zip(places, embeddings, strict=True):
+                    to_embed[place]["embedding"] = embedding
+                bar.update(len(places))
+                embedded += len(places)
+                if embedded % _CHUNK == 0 or embedded == len(texts):
+                    stored += writing.result()
+                    writing = writer.submit(_store, collection, to_embed[done:embedded], [])
+                    done = embedded
             stored += writing.result()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
@@ -453,7 +454,10 @@ def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
     return df.select(
         "id",
         document=column,
-        metadata=pl.struct(fact.alias(name) for name, fact in facts.items() if name in df.columns),
+        metadata=pl.struct(
+            [fact.alias(name) for name, fact in facts.items() if name in df.columns]
+            or pl.lit(None).alias("title")
+        ),
     ).to_dicts()
 
 
@@ -464,12 +468,14 @@ def _find_changes(
     Find the movies that are to be embedded, and those of which only facts
     changed.
     """
-    there = collection.get(
-        ids=[movie["id"] for movie in movies], include=["documents", "metadatas"]
+    there = in_parts(
+        lambda ids: collection.get(ids=ids, include=["documents", "metadatas"]),
+        [movie["id"] for movie in movies],
     )
     before = {
         id: rest
-        for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)
+        for part in there
+        for id, *rest in zip(part["ids"], part["documents"], part["metadatas"], strict=True)
     }
     to_embed, to_update = [], []
     for movie in movies:
@@ -487,20 +493,23 @@ def _find_changes(
 
 def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
     """Store what `_find_changes` found, and return how many movies that was."""
-    # Both calls merge metadata: a key stays unless it is given, and one that is given as None
-    # goes.
-    if to_embed:
+
+    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
+    def upsert(part: list[dict]) -> None:
         collection.upsert(
-            ids=[movie["id"] for movie in to_embed],
-            documents=[movie["document"] for movie in to_embed],
-            metadatas=[movie["metadata"] or None for movie in to_embed],
-            embeddings=[movie["embedding"] for movie in to_embed],
+            ids=[movie["id"] for movie in part],
+            documents=[movie["document"] for movie in part],
+            metadatas=[movie["metadata"] or None for movie in part],
+            embeddings=[movie["embedding"] for movie in part],
         )
-    if to_update:
+
+    def update(part: list[dict]) -> None:
         collection.update(
-            ids=[movie["id"] for movie in to_update],
-            metadatas=[movie["metadata"] for movie in to_update],
+            ids=[movie["id"] for movie in part], metadatas=[movie["metadata"] for movie in part]
         )
+
+    list(in_parts(upsert, to_embed))
+    list(in_parts(update, to_update))
     return len(to_embed) + len(to_update)
 
 
@@ -522,6 +531,7 @@ _ANSWER_SCHEMA: dict[str, Any] = {
 }
 
 
+@explaining
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     """
     List what a collection holds.
@@ -541,6 +551,7 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     return _to_answers(collection.get(include=["metadatas"])).drop("text", "distance")
 
 
+@explaining
 def find_similar(
     collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None
 ) -> pl.DataFrame:
@@ -583,6 +594,7 @@ def find_similar(
     return _query(collection, _check_whole("n", n, 1), where, query_texts=[_check_query(query)])
 
 
+@explaining
 def find_movies(
     collection: chromadb.Collection,
     query: str,
@@ -669,7 +681,7 @@ def _query(collection: chromadb.Collection, n: int, where: dict | None, **questi
         and (facts := collection.get(limit=1, include=["metadatas"])["metadatas"])
     ):
         warnings.warn(
-            f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=3
+            f"no movie passes where={where}; a movie has facts such as {facts[0]}", stacklevel=4
         )
     return movies
 
@@ -754,7 +766,7 @@ def _match_ratings(collection: chromadb.Collection, ratings: pl.DataFrame) -> pl
             f"{collection.name!r}, "
             "or their titles are ambiguous: "
             f"{', '.join(names)}{', ...' if len(missing) > 5 else ''}",
-            stacklevel=4,
+            stacklevel=5,
         )
     matched = found.join(rated.select("row", "rating"), on="row").sort(
         pl.col("rating").is_null(), "row"
@@ -775,7 +787,7 @@ def _find_by_imdb(imdb_ids: list[str]) -> pl.DataFrame:
             if movies := get_json(f"/find/{imdb_id}", external_source="imdb_id")["movie_results"]:
                 ids[imdb_id] = str(movies[0]["id"])
     except TMDbError as error:
-        warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=5)
+        warnings.warn(f"movies are matched by title and year alone: {error}", stacklevel=6)
     return pl.DataFrame(
         {"imdb_id": [*ids], "id": [*ids.values()]}, schema={"imdb_id": pl.String, "id": pl.String}
     )
@@ -827,6 +839,7 @@ def _resolve(collection: chromadb.Collection, names: Any) -> list[str]:
 _Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
 
 
+@explaining
 def recommend(
     collection: chromadb.Collection,
     liked: _Movies,
