@@ -48,16 +48,23 @@ def _read_dotenv(file: Path) -> dict[str, str]:
             "encoding', in PowerShell by "
             "`(Get-Content .env) | Set-Content -Encoding utf8 .env`."
         )
-    values = {}
+    values, number, unread = {}, 1, 0
     for binding in parse_stream(StringIO(text)):
-        value = binding.value or ""
-        if binding.key in _SECRETS:
-            # To the end of its line: a token may hold " #", which starts a comment after any other
-            # value.
-            rest = binding.original.string.partition("=")[2].strip()
-            value = Secret(value if rest[:1] in ("'", '"') else rest)
+        line = binding.original.string
+        if not unread and (binding.error or (binding.key and binding.value is None)):
+            unread = number + line[: -len(line.lstrip())].count("\n")
+        number += line.count("\n")
+        value, rest = binding.value or "", line.partition("=")[2].strip()
+        if rest[:1] in ("'", '"'):
+            value = rest[1:].partition(rest[0])[0]  # a Windows path holds no escapes
+        elif binding.key in _SECRETS:
+            value = rest  # to the end of its line: after " #" other values have a comment
         if binding.key:
-            values[binding.key] = value
+            values[binding.key] = Secret(value) if binding.key in _SECRETS else value
+    if unread:
+        text = line = value = rest = ""  # as above
+        del binding, values
+        raise ValueError(f"{file}, line {unread} cannot be read. Write NAME=value there.")
     return values
 
 
@@ -80,11 +87,9 @@ TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read acc
 TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
 TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
 CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers, for a day
-EMBEDDING_MODEL: str = _read(
-    "EMBEDDING_MODEL", "all-MiniLM-L6-v2"
-)  # a name on the Hugging Face hub, or a folder
+EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # on the hub, or a folder
 CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder
 CHROMA_URL: str | None = _read("CHROMA_URL")  # or on the Chroma server there
-CHROMA_TOKEN: Secret | None = _read(
-    "CHROMA_TOKEN"
-)  # what that server wants to see, if it wants a token
+CHROMA_TOKEN: Secret | None = _read("CHROMA_TOKEN")  # what that server wants to see, if any
+CHROMA_TENANT: str = _read("CHROMA_TENANT", "default_tenant")  # whose data on that server
+CHROMA_DATABASE: str = _read("CHROMA_DATABASE", "default_database")  # and which of theirs

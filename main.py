@@ -26,7 +26,7 @@ import polars as pl
 import config
 from notebooks.recommender import search, taste
 from notebooks.recommender.cache import remove_expired
-from notebooks.recommender.database import get_client, get_collection
+from notebooks.recommender.database import explaining, get_client, get_collection, in_parts
 from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.names import explain_names, match_names, read_names
@@ -435,9 +435,10 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
 
 # --- Store: polars.DataFrame -> chromadb.Collection ----------------------------------------------
 
-_CHUNK = 1_024  # movies that are stored at once; what a run that is cut off has to do again
+_CHUNK = 128  # movies that are stored at once; what a run that is cut off has to do again
 
 
+@explaining
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
     Store movies in a collection, and embed those whose text is not yet there.
@@ -484,9 +485,8 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
 
-    movies = _to_records(
-        df, column
-    )  # before it may be interrupted, which polars does not take well
+    # Before it may be interrupted, which polars does not take well.
+    movies = _to_records(df, column)
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -494,22 +494,23 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             ThreadPoolExecutor(1) as writer,
             show_progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
-            writing = writer.submit(int)  # nothing yet, 0 movies
-            for start in range(0, len(movies), _CHUNK):
-                part = movies[start : start + _CHUNK]
-                to_embed, to_update = _find_changes(collection, part)
-                bar.update(len(part) - len(to_embed))
-                texts = [movie["document"] for movie in to_embed]
-                # `upsert` would embed as well, but then the next part could not be embedded while
-                # it stores this one.
-                for places, embeddings in embed_in_batches(
-                    lambda texts: collection._embed(input=texts), texts
-                ):
-                    for place, embedding in zip(places, embeddings, strict=True):
-                        to_embed[place]["embedding"] = embedding
-                    bar.update(len(places))
-                stored += writing.result()
-                writing = writer.submit(_store, collection, to_embed, to_update)
+            to_embed, to_update = _find_changes(collection, movies)
+            bar.update(len(movies) - len(to_embed))
+            texts = [movie["document"] for movie in to_embed]
+            writing = writer.submit(_store, collection, [], to_update)
+            done = embedded = 0
+            # `upsert` would embed as well, but then it could not store one part meanwhile.
+            for places, embeddings in embed_in_batches(
+                lambda texts: collection._embed(input=texts), texts, _CHUNK
+            ):
+                for place, embedding in zip(places, embeddings, strict=True):
+                    to_embed[place]["embedding"] = embedding
+                bar.update(len(places))
+                embedded += len(places)
+                if embedded % _CHUNK == 0 or embedded == len(texts):
+                    stored += writing.result()
+                    writing = writer.submit(_store, collection, to_embed[done:embedded], [])
+                    done = embedded
             stored += writing.result()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
@@ -526,7 +527,8 @@ def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
         "id",
         document=column,
         metadata=pl.struct(
-            pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known
+            [pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known]
+            or pl.lit(None).alias("title")
         ),
         names=list_names(people) if people else pl.lit(None),
     ).to_dicts()
@@ -548,12 +550,14 @@ def _find_changes(
     Find the movies that are to be embedded, and those of which only facts
     changed.
     """
-    there = collection.get(
-        ids=[movie["id"] for movie in movies], include=["documents", "metadatas"]
+    there = in_parts(
+        lambda ids: collection.get(ids=ids, include=["documents", "metadatas"]),
+        [movie["id"] for movie in movies],
     )
     before = {
         id: rest
-        for id, *rest in zip(there["ids"], there["documents"], there["metadatas"], strict=True)
+        for part in there
+        for id, *rest in zip(part["ids"], part["documents"], part["metadatas"], strict=True)
     }
     to_embed, to_update = [], []
     for movie in movies:
@@ -571,20 +575,23 @@ def _find_changes(
 
 def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
     """Store what `_find_changes` found, and return how many movies that was."""
-    # Both calls merge metadata: a key stays unless it is given, and one that is given as None
-    # goes.
-    if to_embed:
+
+    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
+    def upsert(part: list[dict]) -> None:
         collection.upsert(
-            ids=[movie["id"] for movie in to_embed],
-            documents=[movie["document"] for movie in to_embed],
-            metadatas=[movie["metadata"] or None for movie in to_embed],
-            embeddings=[movie["embedding"] for movie in to_embed],
+            ids=[movie["id"] for movie in part],
+            documents=[movie["document"] for movie in part],
+            metadatas=[movie["metadata"] or None for movie in part],
+            embeddings=[movie["embedding"] for movie in part],
         )
-    if to_update:
+
+    def update(part: list[dict]) -> None:
         collection.update(
-            ids=[movie["id"] for movie in to_update],
-            metadatas=[movie["metadata"] for movie in to_update],
+            ids=[movie["id"] for movie in part], metadatas=[movie["metadata"] for movie in part]
         )
+
+    list(in_parts(upsert, to_embed))
+    list(in_parts(update, to_update))
     return len(to_embed) + len(to_update)
 
 
@@ -614,6 +621,7 @@ _ANSWERED.remove("overview")
 _read_facts: dict[Any, pl.DataFrame] = {}
 
 
+@explaining
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     """
     List what a collection holds.
@@ -633,6 +641,7 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     return _get_facts(collection)
 
 
+@explaining
 def find_similar(
     collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None
 ) -> pl.DataFrame:
@@ -680,6 +689,7 @@ def find_similar(
     return _show_facts(collection, movies)
 
 
+@explaining
 def find_movies(
     collection: chromadb.Collection,
     query: str,
@@ -786,7 +796,7 @@ def _find_candidates(
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
         unwanted = ", ".join(word.strip() for word in wanted.unwanted)
-        warnings.warn(f"without removed nothing: no text or genre holds {unwanted}", stacklevel=3)
+        warnings.warn(f"without removed nothing: no text or genre holds {unwanted}", stacklevel=4)
     return left
 
 
@@ -851,24 +861,23 @@ def _query(
     return movies
 
 
-def _warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
+def _warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
     """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
         warnings.warn(
             f"no movie passes where={where}; a movie has facts such as {facts[0]}. A list of "
             'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 
 def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
     """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
-    include = ["metadatas"]
-    if ids is None:
-        parts = [collection.get(include=include)]
-    else:  # in parts: Chroma takes some thousand ids at once, and no ids for all
-        starts = range(0, len(ids), _CHUNK)
-        parts = [collection.get(ids=ids[at : at + _CHUNK], include=include) for at in starts]
+    parts: Any = (
+        [collection.get(include=["metadatas"])]
+        if ids is None
+        else in_parts(lambda part: collection.get(ids=part, include=["metadatas"]), ids)
+    )
     rows = [
         (facts or {}) | {"id": id}
         for part in parts
@@ -936,7 +945,7 @@ def _find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
             f"{len(missing)} of {len(rows)} movies are not in the collection "
             f"{collection.name!r}, or their titles are ambiguous: "
             f"{names}{', ...' if len(missing) > 5 else ''}",
-            stacklevel=4,
+            stacklevel=5,
         )
     return (
         found.join(asked.select("row", "role", "rating"), on="row")
@@ -1003,6 +1012,7 @@ def _find_given(
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
 
 
+@explaining
 def recommend(
     collection: chromadb.Collection,
     liked: _Movies,
@@ -1113,7 +1123,7 @@ def _recommend(
     movies = _leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
         if wanted.where:
-            _warn_of_filter(collection, wanted.where)
+            _warn_of_filter(collection, wanted.where, stacklevel=5)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
         return _show_facts(collection, movies.select("id", "text", "distance", **nothing))
     scores = taste.score(movies, given)
@@ -1129,13 +1139,21 @@ def _recommend(
 
 def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
     """Add to movies that someone names what they are compared by, in an order of their own."""
-    there = collection.get(ids=given["id"].to_list(), include=["documents", "embeddings"])
-    stored = {
-        "id": there["ids"],
-        "text": there["documents"],
-        "embedding": pl.Series(np.asarray(there["embeddings"])),
-    }
-    return _add_facts(collection, given.join(pl.DataFrame(stored), on="id")).sort("id")
+    parts = in_parts(
+        lambda ids: collection.get(ids=ids, include=["documents", "embeddings"]),
+        given["id"].to_list(),
+    )
+    stored = pl.concat(
+        pl.DataFrame(
+            {
+                "id": part["ids"],
+                "text": part["documents"],
+                "embedding": pl.Series(np.asarray(part["embeddings"])),
+            }
+        )
+        for part in parts
+    )
+    return _add_facts(collection, given.join(stored, on="id")).sort("id")
 
 
 def _find_near(
@@ -1169,6 +1187,7 @@ def _find_near(
     return _add_facts(collection, movies)
 
 
+@explaining
 def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     """
     Find movies to ask a stranger about: widely seen, and unlike each other.

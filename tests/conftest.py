@@ -22,6 +22,8 @@ for name in (
     "CHROMA_PATH",
     "CHROMA_URL",
     "CHROMA_TOKEN",
+    "CHROMA_TENANT",
+    "CHROMA_DATABASE",
     "CACHE_DIR",
 ):
     os.environ[name] = ""

@@ -1,15 +1,18 @@
-"""Chroma: a client, a collection, and what its errors mean."""
+"""Chroma: a client, a collection, what it is asked, and what its errors mean."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
-import sys
-from collections.abc import Callable
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from inspect import signature
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 import config
 from notebooks.recommender.model import get_embedding_function
@@ -17,17 +20,156 @@ from notebooks.recommender.model import get_embedding_function
 if TYPE_CHECKING:
     import chromadb
 
+P = ParamSpec("P")
+T = TypeVar("T")
 # Of the true 20 nearest among 100,000 movies these find 99.9 %, in 7 ms on 2 cores; a search 1,000
 # wide 99.85 % in 4, half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes
 # fewer a movie. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
-_FIRST_ANSWER, _ANSWER = (
-    10,
-    60,
-)  # seconds that a Chroma server has for the first answer, and for each after it
-_open_files: dict[Any, tuple[int, int] | None] = {}  # which file Chroma has open in each folder
+# Seconds that a Chroma server has for the first answer, and for each after it.
+_FIRST_ANSWER, _ANSWER = 10, 60
+# What a filter may hold. Chroma takes some 980 and 16,000; 9,000 conditions end the process.
+_CONDITIONS, _VALUES = 900, 10_000
+_FORKED = (
+    "this process was forked from one that had opened a client, and Chroma would not answer here. "
+    "Call get_client and get_collection after the fork, or use a Chroma server: CHROMA_URL."
+)
+# Who opened what: the process, the place, and which file that was if the place is a folder.
+_opened: WeakKeyDictionary[Any, tuple] = WeakKeyDictionary()
 
 
+def explaining(ask: Callable[P, T]) -> Callable[P, T]:
+    """
+    Let a function that asks Chroma say in its errors what to do. Its argument
+    `where` is checked before. Errors that this does not know pass unchanged.
+    """
+    told = signature(ask)
+
+    @wraps(ask)
+    def explained(*args: P.args, **kwargs: P.kwargs) -> T:
+        given = told.bind(*args, **kwargs).arguments
+        place = _check_open(next(iter(given.values()), None))
+        check_where(given.get("where"))
+        try:
+            return ask(*args, **kwargs)
+        except Exception as error:
+            explanation = _explain(error, place, given)
+            if explanation is None:
+                raise
+        # Raised out here, where it does not carry along httpx's request, which holds the token.
+        raise explanation
+
+    return explained
+
+
+def _check_open(handle: Any) -> Path | str | None:
+    """Refuse what cannot be used any more, and return where it keeps vectors."""
+    server = getattr(handle, "_server", None) or getattr(handle, "_client", None)
+    if server not in _opened:
+        return config.CHROMA_PATH or config.CHROMA_URL
+    process, place, file = _opened[server]
+    if process != os.getpid():
+        raise RuntimeError(_FORKED)
+    if file and _identify_file(place) != file:
+        raise OSError(
+            f"the files in CHROMA_PATH={place} were deleted or replaced after they were opened. "
+            "Rerun the cells that call get_client and get_collection."
+        )
+    return place
+
+
+def _identify_file(place: Path | str | None) -> tuple[int, int] | None:
+    """Tell Chroma's file in a folder from one that was there before."""
+    file = place / "chroma.sqlite3" if isinstance(place, Path) else None
+    return (file.stat().st_dev, file.stat().st_ino) if file and file.is_file() else None
+
+
+def check_where(where: Any) -> None:
+    """Refuse a filter that Chroma does not take, or would die of."""
+    if where is None:
+        return
+    import orjson
+    from chromadb.api.types import validate_where
+
+    try:
+        orjson.dumps(where, option=orjson.OPT_SERIALIZE_NUMPY)  # also refuses what is too deep
+        parts = [where]
+        for part in parts:  # which grows on the way
+            if isinstance(part, dict | list):
+                parts += part.values() if isinstance(part, dict) else part
+        listed = [one for part in parts if isinstance(part, list) for one in part]
+        conditions = sum(isinstance(one, dict) for one in listed)
+        if conditions > _CONDITIONS or len(listed) - conditions > _VALUES:
+            raise ValueError(f"it has more than {_CONDITIONS} conditions or {_VALUES:,} values")
+        validate_where(where)
+    except (ValueError, TypeError) as error:
+        raise _refuse({"where": where}, error) from None
+
+
+def _refuse(given: dict, error: Exception) -> ValueError:
+    asked = [f"{name}={reprlib.repr(given[name])}" for name in ("where", "name") if given.get(name)]
+    return ValueError(f"Chroma does not take {' or '.join(asked) or 'what it was asked'}: {error}")
+
+
+def _explain(error: Exception, place: Path | str | None, given: dict) -> Exception | None:
+    """Say what to do about an error of Chroma's, if it is one of these."""
+    import chromadb
+    import httpx
+    from chromadb import errors
+
+    if isinstance(error, errors.NotFoundError) and re.search(r"[\da-f]{8}-", str(error)):
+        return errors.NotFoundError(
+            "this collection was deleted, perhaps by another program. Rerun the cell that calls "
+            "get_collection."
+        )
+    too_much = isinstance(error, errors.InternalError) and re.search("too (many|large)", str(error))
+    if isinstance(error, errors.InvalidArgumentError) or too_much:
+        return _refuse(given, error)
+    if isinstance(place, Path) and isinstance(error, errors.InternalError):
+        return OSError(
+            f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). Can it be written to, "
+            "and has its disk room? It must be open in one process at a time: close the others "
+            "and restart this one. If its files are damaged or not Chroma's, delete it or name "
+            "another folder."
+        )
+    # Chroma hides some faults behind a bare Exception or a ValueError.
+    cause = error.__context__ if type(error) in (Exception, ValueError) else error
+    http = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, json.JSONDecodeError)
+    theirs = (errors.InternalError, errors.ChromaAuthError, errors.AuthorizationError)
+    known = isinstance(cause, http + theirs) or type(error) is errors.ChromaError
+    if isinstance(place, str) and known and "Quota" not in str(error):
+        fault = f"{type(cause).__name__}: {cause}"
+        if isinstance(cause, httpx.HTTPStatusError):
+            fault = f"status {cause.response.status_code}"
+        return ConnectionError(
+            f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL, "
+            "CHROMA_TOKEN, CHROMA_TENANT and CHROMA_DATABASE. Chroma "
+            f"{chromadb.__version__} must run there: chroma run --path FOLDER --host HOST "
+            "--port PORT"
+        )
+    return None
+
+
+def in_parts(ask: Callable[[Any], T], rows: Sequence, size: int = 1_000) -> Iterator[T]:
+    """
+    Ask Chroma about many rows in several calls, and in smaller ones where it
+    refuses so many at once.
+    """
+    while rows:
+        part = rows[:size]
+        try:
+            answer = ask(part)
+        except Exception as error:
+            # In words of Chroma's client, of a cloud's quota and of a gateway.
+            if len(part) == 1 or not re.search("exceed|413|Too Large", str(error)):
+                raise
+            size = len(part) // 2
+        else:
+            rows = rows[size:]
+            yield answer
+
+
+@explaining
 def get_client() -> chromadb.ClientAPI:
     """
     Open the vector database: in memory, in the folder `CHROMA_PATH`, or on the
@@ -55,40 +197,19 @@ def get_client() -> chromadb.ClientAPI:
         cannot be right.
     """
     if config.CHROMA_PATH and config.CHROMA_URL:
-        raise ValueError(
-            f"use a folder or a server, not both: unset CHROMA_PATH={config.CHROMA_PATH} or "
-            "CHROMA_URL"
-        )
+        raise ValueError("use a folder or a server, not both: unset CHROMA_PATH or CHROMA_URL")
     if config.CHROMA_URL and not re.fullmatch(r"https?://[^\s@?#]+", config.CHROMA_URL):
-        # A password or a token may stand there, so no variable holds it either.
-        shown = re.sub(r"^.*@|[?#].*", "…", config.CHROMA_URL, flags=re.DOTALL)
-        raise ValueError(
-            f"CHROMA_URL must be like http://host:8000, not {shown!r}. A token goes into "
-            "CHROMA_TOKEN."
-        )
+        # A password or a token may stand there, so it is not shown, and no variable holds it.
+        raise ValueError("CHROMA_URL must be like http://host:8000; a token goes into CHROMA_TOKEN")
     if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
-        raise ValueError(
-            "CHROMA_TOKEN holds characters that no HTTP header takes. Copy it once more, in one "
-            "piece."
-        )
-
-    # A grammar of web addresses that Chroma's imports compile where it is installed, with half of
-    # their time. It serves a check that nothing here asks for.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+        raise ValueError("CHROMA_TOKEN holds what no HTTP header takes. Copy it in one piece.")
 
     place = config.CHROMA_PATH or config.CHROMA_URL
-    client = _explain_errors(_open_client, place)(place)
-    # The client and its collections ask everything through this object, whoever calls them.
-    server, file = client._server, _open_files.get(place)
-    methods = {
-        name: getattr(server, name) for name in dir(server) if callable(getattr(server, name))
-    }
-    explained = {
-        name: _explain_errors(ask, place, file)
-        for name, ask in methods.items()
-        if not name.startswith("__")
-    }
-    client._server = SimpleNamespace(**explained)
+    before = [process for process, there, _ in _opened.values() if not isinstance(there, str)]
+    if not isinstance(place, str) and set(before) - {os.getpid()}:
+        raise RuntimeError(_FORKED)
+    client = _open_client(place)
+    _opened[client._server] = os.getpid(), place, _identify_file(place)
     return client
 
 
@@ -103,120 +224,38 @@ def _open_client(place: Path | str | None) -> Any:
     if not place:
         return chromadb.EphemeralClient(settings=settings)
     if isinstance(place, Path):
-        file = _identify_file(place)
-        if file and file == _open_files.pop(place, None):
-            client = chromadb.PersistentClient(place, settings=settings)
-        else:
-            # Chroma itself would share what it once opened at this path, even if the files are
-            # gone.
+        # Chroma itself would share what it once opened at this path, even if the files are gone.
+        if (os.getpid(), place, _identify_file(place)) not in _opened.values():
             settings.is_persistent, settings.persist_directory = True, str(place)
             system = System(settings)
             system.instance(ServerAPI)
             system.start()
-            client = Client.from_system(system)
-        _open_files[place] = _identify_file(place)
-        return client
+            return Client.from_system(system)
+        return chromadb.PersistentClient(place, settings=settings)
 
-    token = config.CHROMA_TOKEN
-    # Servers and clouds read the one header or the other. The token's own class keeps it out of
-    # sight.
-    headers = (
-        {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token} if token else {}
-    )
+    api = place.rstrip("/") + "/api/v2"
+    token, tenant, database = config.CHROMA_TOKEN, config.CHROMA_TENANT, config.CHROMA_DATABASE
+    headers = {}  # Some servers read the one and some the other. The token's class hides both.
+    if token:
+        headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token}
     # Chroma's client waits without end, even while it is made. So this asks first what it asks
     # last. Unlike Chroma's heartbeat, it needs the token and the database.
+    asked = f"/tenants/{quote(tenant, safe='')}/databases/{quote(database, safe='')}"
     with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
-        session.get(
-            f"{place.rstrip('/')}/api/v2/tenants/default_tenant/databases/default_database"
-        ).raise_for_status()
-    client = chromadb.HttpClient(place, headers=headers, settings=settings)
-    # A client and its collections send every request through this session. None takes so long: we
-    # embed here.
+        session.get(api + asked).raise_for_status()
+        version, ours = session.get(api + "/version").json(), chromadb.__version__
+    # All servers since 1.0 say 1.0.0 (chroma #4849), so nothing tells one of those from ours.
+    if version != "1.0.0" and str(version).split(".")[:2] != ours.split(".")[:2]:
+        raise httpx.HTTPError(f"Chroma {version!s:.20} runs there, and {ours} here")
+    client = chromadb.HttpClient(
+        place, headers=headers, settings=settings, tenant=tenant, database=database
+    )
+    # A client and its collections send every request through this session.
     client._server._session.timeout = _ANSWER
     return client
 
 
-def _identify_file(folder: Path) -> tuple[int, int] | None:
-    """Tell Chroma's file in a folder from one that was there before."""
-    file = folder / "chroma.sqlite3"
-    return (file.stat().st_dev, file.stat().st_ino) if file.is_file() else None
-
-
-def _explain_errors(ask: Callable, place: Any, file: tuple[int, int] | None = None) -> Callable:
-    """
-    Let `ask`, which asks Chroma, say in its errors what to do. Errors that
-    this does not know pass unchanged.
-    """
-    import chromadb
-    import httpx
-    from chromadb import errors
-
-    server_faults: tuple = (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        UnicodeError,
-        json.JSONDecodeError,
-        errors.InternalError,
-    )
-    server_faults += (errors.ChromaAuthError, errors.AuthorizationError)
-
-    @wraps(ask)
-    def explained(*args, **kwargs):
-        if file and _identify_file(place) != file:
-            raise OSError(
-                f"the files in CHROMA_PATH={place} were deleted or replaced after they were "
-                "opened. "
-                "Rerun the cells that call get_client and get_collection."
-            )
-        try:
-            return ask(*args, **kwargs)
-        except Exception as error:
-            # Chroma hides some faults behind a bare Exception or a ValueError.
-            cause: Any = error.__context__ if type(error) in (Exception, ValueError) else error
-            filters = {
-                name: kwargs[name] for name in ("where", "where_document") if kwargs.get(name)
-            }
-            if isinstance(error, errors.NotFoundError) and re.search(
-                r"[\da-f]{8}(-[\da-f]{4}){3}-", str(error)
-            ):
-                explanation: Exception = errors.NotFoundError(
-                    "this collection was deleted, perhaps by another program. Rerun the cell "
-                    "that calls get_collection."
-                )
-            elif filters and isinstance(error, (errors.InvalidArgumentError, TypeError)):
-                explanation = ValueError(f"Chroma does not take the filter {filters}: {error}")
-            elif isinstance(place, Path) and isinstance(error, errors.InternalError):
-                explanation = OSError(
-                    f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). Check that it "
-                    "can be written to and "
-                    "its disk has room. It must be open in one process at a time: close the "
-                    "others and restart this "
-                    "one. If its files are damaged or not Chroma's, delete it or name another "
-                    "folder."
-                )
-            elif isinstance(place, str) and (
-                isinstance(cause, server_faults) or type(error) is errors.ChromaError
-            ):
-                status = isinstance(cause, httpx.HTTPStatusError)
-                fault = (
-                    f"status {cause.response.status_code}"
-                    if status
-                    else f"{type(cause).__name__}: {cause}"
-                )
-                explanation = ConnectionError(
-                    f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL "
-                    "and CHROMA_TOKEN. "
-                    f"Chroma {chromadb.__version__} must run there: chroma run --path FOLDER "
-                    "--host HOST --port PORT"
-                )
-            else:
-                raise
-        # Raised out here, where it does not carry along httpx's request, which holds the token.
-        raise explanation
-
-    return explained
-
-
+@explaining
 def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection:
     """
     Get a collection, or create it, that embeds with `EMBEDDING_MODEL` and
@@ -242,39 +281,25 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         takes no such name. A model in a folder is known by its weights,
         wherever the folder lies.
     """
-    from chromadb.errors import InvalidArgumentError
-
     embed = get_embedding_function(config.EMBEDDING_MODEL)
     new = {"hnsw": _HNSW, "embedding_function": embed}
-    try:
-        # An existing collection keeps its configuration. It is opened without a function first:
-        # Chroma's own error about another program's would not help, and Chroma would accept
-        # another model.
-        there = client.get_or_create_collection(name, embedding_function=None, configuration=new)
-    except InvalidArgumentError as error:
-        raise ValueError(f"{name!r} cannot be a collection's name. {error}") from None
-    function = there.configuration_json.get("embedding_function") or {}
-    theirs = (
-        function.get("config", {}).get("model_name")
-        if function.get("name") == embed.name()
-        else None
-    )
+    # An existing collection keeps its configuration. It is opened without a function first, since
+    # Chroma's own error about another program's would not help, and it accepts another model.
+    there = client.get_or_create_collection(name, embedding_function=None, configuration=new)
+    function = there.configuration_json.get("embedding_function") or {"name": "none"}
+    ours_made = function.get("name") == embed.name()
+    theirs = function.get("config", {}).get("model_name") if ours_made else None
     ours = embed.get_config()["model_name"]
     if theirs and theirs != ours and not there.count():
         # Nothing can be mixed yet. The model's name may have been misspelt, which shows when it is
         # loaded.
         there.modify(configuration={"embedding_function": embed})
     elif theirs != ours:
-        if theirs:
-            made, way_out = (
-                f"with the model {theirs!r}",
-                "Set EMBEDDING_MODEL to the former again, or give",
-            )
-        else:
-            made, way_out = (
-                f"by another program (embedding function: {function.get('name', 'none')})",
-                "Give",
-            )
+        made = f"with the model {theirs!r}"
+        way_out = "Set EMBEDDING_MODEL to the former again, or give"
+        if not theirs:
+            made = f"by another program (embedding function: {function.get('name')})"
+            way_out = "Give"
         raise ValueError(
             f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is "
             f"{config.EMBEDDING_MODEL!r}: distances "

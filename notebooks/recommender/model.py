@@ -6,6 +6,7 @@ cores that no busy core stalls.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -73,21 +74,34 @@ def _load_model(name: str) -> SentenceTransformer:
     transformers_logging.disable_progress_bar()
     hub.disable_progress_bars()
     try:
-        return SentenceTransformer(str(folder or name), trust_remote_code=False)
-    except (
-        Exception
-    ) as error:  # each library below has errors of its own for a folder that holds no model
+        model = SentenceTransformer(str(folder or name), trust_remote_code=False)
+        _check_kind(str(folder or name))
+        return model
+    except Exception as error:  # each library below has its own for a folder that holds no model
         raise RuntimeError(
             f"no model can be loaded from EMBEDDING_MODEL={name!r}. It must be a folder with a "
-            "sentence-transformers "
-            "model, or the name of one on the Hugging Face hub, without code of its own. Check "
-            "the name and the "
-            f"network, or leave it unset for {_PACKAGED_MODEL}, which needs no network."
+            "sentence-transformers model, or the name of one on the Hugging Face hub, without code "
+            "of its own. Check the name and the network, or leave it unset for "
+            f"{_PACKAGED_MODEL}, which needs no network."
         ) from error
     finally:
         transformers_logging.set_verbosity(verbosity)
         transformers_logging.enable_progress_bar()
         hub.enable_progress_bars()
+
+
+def _check_kind(name: str) -> None:
+    """
+    Refuse what sentence-transformers makes an embedding model of, in silence:
+    a cross-encoder, or a model that was never trained to embed.
+    """
+    from sentence_transformers.util import is_sentence_transformer_model, load_file_path
+
+    file = load_file_path(name, "config_sentence_transformers.json", local_files_only=True)
+    kind = json.loads(Path(file).read_text(encoding="utf-8")).get("model_type") if file else None
+    trained = is_sentence_transformer_model(name, local_files_only=True)
+    if not trained or kind not in (None, "SentenceTransformer"):
+        raise ValueError(f"{kind or 'this model'} is not made to embed texts")
 
 
 def _get_model_folder(name: str) -> Path | None:
@@ -161,10 +175,12 @@ def get_embedding_function(model_name: str) -> chromadb.EmbeddingFunction:
     return SentenceEmbedding(model_name)
 
 
-def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequence[int], Sequence]]:
+def embed_in_batches(
+    embed: Callable, texts: list[str], window: int = 1_024
+) -> Iterator[tuple[Sequence[int], Sequence]]:
     """
-    Embed texts in batches, the longest first, and give each batch's places in
-    `texts` with its embeddings.
+    Embed texts in batches, of each `window` of them the longest first, and
+    give each batch's places in `texts` with its embeddings.
 
     On a CPU each core has a thread that embeds batches of its own. Torch would
     have all cores share each layer instead, and they would wait for each other
@@ -174,21 +190,23 @@ def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequen
         return
     import joblib
     import torch
+    from threadpoolctl import threadpool_limits
+
+    def use_one_core() -> None:
+        torch.get_num_threads()  # torch sets its number for this thread now, and never again
+        threadpool_limits(1, user_api="openmp")  # of this thread alone: nothing is to be given back
 
     on_gpu = torch.accelerator.is_available()
-    size = (
-        128 if on_gpu else 16
-    )  # texts of one length meet in a small batch, so that little padding is computed
+    size = 128 if on_gpu else 16  # texts of one length meet in a small batch, with little padding
     if len(texts) <= size:
         yield range(len(texts)), embed(texts)
         return
-    order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+    order = sorted(range(len(texts)), key=lambda place: (place // window, -len(texts[place])))
     batches = [order[start : start + size] for start in range(0, len(texts), size)]
-    threads = torch.get_num_threads()
     if on_gpu:
         pool = ThreadPoolExecutor(1)
     else:  # a thread for each core that this process may use, in a container too
-        pool = ThreadPoolExecutor(joblib.cpu_count(), initializer=partial(torch.set_num_threads, 1))
+        pool = ThreadPoolExecutor(joblib.cpu_count(), initializer=use_one_core)
     try:
         yield from zip(
             batches,
@@ -197,4 +215,3 @@ def embed_in_batches(embed: Callable, texts: list[str]) -> Iterator[tuple[Sequen
         )
     finally:
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
