@@ -18,7 +18,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -28,25 +28,32 @@ from notebooks.recommender import search, taste
 from notebooks.recommender.cache import remove_expired
 from notebooks.recommender.database import explaining, get_client, get_collection, in_parts
 from notebooks.recommender.exports import read_ratings, read_watchlist
+from notebooks.recommender.given import Movies, find_among, find_given, find_one
 from notebooks.recommender.model import embed_in_batches, load_model
-from notebooks.recommender.names import explain_names, match_names, read_names
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.question import Question, join_filters, read_question
 from notebooks.recommender.rows import (
-    DETAILS,
-    FACTS,
     MOVIE_SCHEMA,
-    PEOPLE,
     REST,
     list_rows,
     read_movie,
 )
 from notebooks.recommender.starters import choose_starters
+from notebooks.recommender.stored import (
+    Wanted,
+    add_facts,
+    find_changes,
+    find_nearest,
+    get_facts,
+    show_facts,
+    store,
+    to_records,
+    warn_of_filter,
+)
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
 from notebooks.recommender.words import (
     fold,
     fold_one,
-    list_names,
     list_phrases,
     strip_labels,
     write_text,
@@ -486,7 +493,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
         )
 
     # Before it may be interrupted, which polars does not take well.
-    movies = _to_records(df, column)
+    movies = to_records(df, column)
     stored = 0
     try:
         # One part is stored while the next one is embedded.
@@ -494,10 +501,10 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
             ThreadPoolExecutor(1) as writer,
             show_progress(total=len(df), desc=f"Embedding {collection.name}", unit="movie") as bar,
         ):
-            to_embed, to_update = _find_changes(collection, movies)
+            to_embed, to_update = find_changes(collection, movies)
             bar.update(len(movies) - len(to_embed))
             texts = [movie["document"] for movie in to_embed]
-            writing = writer.submit(_store, collection, [], to_update)
+            writing = writer.submit(store, collection, [], to_update)
             done = embedded = 0
             # `upsert` would embed as well, but then it could not store one part meanwhile.
             for places, embeddings in embed_in_batches(
@@ -509,7 +516,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
                 embedded += len(places)
                 if embedded % _CHUNK == 0 or embedded == len(texts):
                     stored += writing.result()
-                    writing = writer.submit(_store, collection, to_embed[done:embedded], [])
+                    writing = writer.submit(store, collection, to_embed[done:embedded], [])
                     done = embedded
             stored += writing.result()
     except KeyboardInterrupt:
@@ -519,106 +526,12 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     return stored
 
 
-def _to_records(df: pl.DataFrame, column: str) -> list[dict]:
-    """Make of each movie what Chroma keeps: id, document and metadata."""
-    known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
-    people = [pl.col(name) for name in PEOPLE if name in known]
-    records = df.select(
-        "id",
-        document=column,
-        metadata=pl.struct(
-            [pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known]
-            or pl.lit(None).alias("title")
-        ),
-        names=list_names(people) if people else pl.lit(None),
-    ).to_dicts()
-    for record in records:
-        # A row without details takes none away, and Chroma takes no empty list.
-        facts = record["metadata"] | {"names": record.pop("names")}
-        record["metadata"] = {
-            name: value or None if isinstance(value, list) else value
-            for name, value in facts.items()
-            if name not in DETAILS or value not in (None, [])
-        }
-    return records
-
-
-def _find_changes(
-    collection: chromadb.Collection, movies: list[dict]
-) -> tuple[list[dict], list[dict]]:
-    """
-    Find the movies that are to be embedded, and those of which only facts
-    changed.
-    """
-    there = in_parts(
-        lambda ids: collection.get(ids=ids, include=["documents", "metadatas"]),
-        [movie["id"] for movie in movies],
-    )
-    before = {
-        id: rest
-        for part in there
-        for id, *rest in zip(part["ids"], part["documents"], part["metadatas"], strict=True)
-    }
-    to_embed, to_update = [], []
-    for movie in movies:
-        if movie["metadata"].get("vote_count") is None:
-            movie["metadata"] = {
-                key: value for key, value in movie["metadata"].items() if value is not None
-            }
-        document, facts = before.get(movie["id"], (None, None))
-        if document != movie["document"]:
-            to_embed.append(movie)
-        elif any((facts or {}).get(key) != value for key, value in movie["metadata"].items()):
-            to_update.append(movie)
-    return to_embed, to_update
-
-
-def _store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
-    """Store what `_find_changes` found, and return how many movies that was."""
-
-    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
-    def upsert(part: list[dict]) -> None:
-        collection.upsert(
-            ids=[movie["id"] for movie in part],
-            documents=[movie["document"] for movie in part],
-            metadatas=[movie["metadata"] or None for movie in part],
-            embeddings=[movie["embedding"] for movie in part],
-        )
-
-    def update(part: list[dict]) -> None:
-        collection.update(
-            ids=[movie["id"] for movie in part], metadatas=[movie["metadata"] for movie in part]
-        )
-
-    list(in_parts(upsert, to_embed))
-    list(in_parts(update, to_update))
-    return len(to_embed) + len(to_update)
-
-
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers -------------------------------------
-
-_Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
-
-
-class _Wanted(NamedTuple):
-    """How many movies are wanted, and which may come: by filter, by id, without these words."""
-
-    n: int
-    where: dict | None = None
-    ids: list[str] | None = None
-    unwanted: tuple[str, ...] = ()
 
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 _ENOUGH = 5  # answers that know the facts of a question, or these give way
 _NAMES = 24  # phrases of a question that may be names
-# First what a person reads.
-_ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
-_ANSWERED.remove("overview")
-# Facts by collection, as this process read them first. Chroma hands out all facts of a movie or
-# none, and those of a thousand candidates would take most of an answer's time. So they serve the
-# ranking alone: what an answer shows is read for it.
-_read_facts: dict[Any, pl.DataFrame] = {}
 
 
 @explaining
@@ -638,7 +551,7 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
         `title`, `year`, `id`, `genres`, `original_language`, `vote_average`,
         `vote_count` and `poster_path`.
     """
-    return _get_facts(collection)
+    return get_facts(collection)
 
 
 @explaining
@@ -683,10 +596,10 @@ def find_similar(
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
     [vector] = collection._embed(input=[query], is_query=True)
-    movies = _query(collection, vector, _Wanted(n, where))
+    movies = find_nearest(collection, vector, Wanted(n, where))
     if where and movies.is_empty():
-        _warn_of_filter(collection, where)
-    return _show_facts(collection, movies)
+        warn_of_filter(collection, where)
+    return show_facts(collection, movies)
 
 
 @explaining
@@ -696,7 +609,7 @@ def find_movies(
     n: int = 20,
     where: dict | None = None,
     without: str | Iterable[str] = (),
-    among: _Movies | None = None,
+    among: Movies | None = None,
 ) -> pl.DataFrame:
     """
     Find what a person wants who types into a search box: by meaning, by words
@@ -746,10 +659,10 @@ def find_movies(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    wanted = _Wanted(n, where, _find_among(collection, among), tuple(search.fold_unwanted(without)))
+    wanted = Wanted(n, where, find_among(collection, among), tuple(search.fold_unwanted(without)))
     english = config.TMDB_LANGUAGE.startswith("en")
     asked = read_question(query) if english else Question(query)
-    if asked.like and (like := _find_one(collection, asked.like)):
+    if asked.like and (like := find_one(collection, asked.like)):
         given = pl.DataFrame({"id": [like], "weight": [1.0]})
         return _recommend(collection, given, [like], wanted, asked.wish)
     facts = join_filters(where, *(fact.where for fact in asked.facts))
@@ -763,7 +676,7 @@ def find_movies(
         asked = asked._replace(facts=())
         movies = _find_candidates(collection, asked.text, wanted, apart)
     if where and movies.is_empty():
-        _warn_of_filter(collection, where)
+        warn_of_filter(collection, where)
     if asked.unwanted and len(movies):
         [vector] = collection._embed(input=[asked.unwanted], is_query=True)
         movies = search.push_away(movies, fold_one(asked.unwanted), vector)
@@ -774,22 +687,22 @@ def find_movies(
     ranked = ranked.head(n)
     because = search.explain(ranked, told)
     answers = ranked.select("id", "text", "distance", "score", because=because)
-    return _show_facts(collection, answers)
+    return show_facts(collection, answers)
 
 
 def _find_candidates(
-    collection: chromadb.Collection, query: str, wanted: _Wanted, embeddings: bool = False
+    collection: chromadb.Collection, query: str, wanted: Wanted, embeddings: bool = False
 ) -> pl.DataFrame:
     """Find the movies nearest to a question, and those of the people whom it names."""
     [vector] = collection._embed(input=[query], is_query=True)
     size = max(_CANDIDATES, wanted.n)
     while True:
-        movies = _query(collection, vector, wanted._replace(n=size), embeddings)
+        movies = find_nearest(collection, vector, wanted._replace(n=size), embeddings)
         more = len(movies) == size
         if more and (named := _find_people(collection, fold_one(query), movies, wanted)):
-            theirs = _query(collection, vector, _Wanted(len(named), ids=named), embeddings)
+            theirs = find_nearest(collection, vector, Wanted(len(named), ids=named), embeddings)
             movies = pl.concat([movies, theirs])
-        movies = _add_facts(collection, movies)
+        movies = add_facts(collection, movies)
         left = _leave_out(movies, wanted.unwanted)
         if len(left) >= wanted.n or not more:
             break
@@ -810,7 +723,7 @@ def _leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _find_people(
-    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: _Wanted
+    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
 ) -> list[str]:
     """Find the movies of the people and roles that a question names, beyond those at hand."""
     words = set(movies.select(fold(pl.col("text")).str.split(" ").explode()).to_series())
@@ -827,201 +740,19 @@ def _find_people(
     return list(set(there["ids"]) - set(movies["id"]))
 
 
-def _find_one(collection: chromadb.Collection, title: str) -> str | None:
-    """Find the one movie that a title names; None if it names none or several."""
-    try:
-        return _find_named(collection, like=title)["id"].item()
-    except ValueError:
-        return None
-
-
-def _find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
-    """Find the movies that alone may come; None if all may."""
-    return None if among is None else _find_named(collection, among=among)["id"].to_list()
-
-
-def _query(
-    collection: chromadb.Collection, vector: np.ndarray, wanted: _Wanted, embeddings: bool = False
-) -> pl.DataFrame:
-    """Ask Chroma for the movies nearest to an embedding: `id`, `text` and `distance`."""
-    schema = {"id": pl.String, "text": pl.String, "distance": pl.Float64}
-    if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
-        return pl.DataFrame(schema=schema)
-    answer = collection.query(
-        query_embeddings=[vector],
-        n_results=wanted.n,
-        where=wanted.where,
-        ids=wanted.ids,
-        include=["documents", "distances", *["embeddings"] * embeddings],
-    )
-    found = [answer[name][0] for name in ("ids", "documents", "distances")]
-    movies = pl.DataFrame(dict(zip(schema, found, strict=True)), schema=schema)
-    if embeddings and len(movies):
-        movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
-    return movies
-
-
-def _warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
-    """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
-    if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
-        warnings.warn(
-            f"no movie passes where={where}; a movie has facts such as {facts[0]}. A list of "
-            'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
-            stacklevel=stacklevel,
-        )
-
-
-def _get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
-    """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
-    parts: Any = (
-        [collection.get(include=["metadatas"])]
-        if ids is None
-        else in_parts(lambda part: collection.get(ids=part, include=["metadatas"]), ids)
-    )
-    rows = [
-        (facts or {}) | {"id": id}
-        for part in parts
-        for id, facts in zip(part["ids"], part["metadatas"], strict=True)
-    ]
-    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
-    # Through JSON it takes a tenth of the time that lists take one by one.
-    facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
-    df = facts.struct.unnest().with_columns(
-        pl.col("year").cast(pl.String), pl.col(pl.List(pl.String)).fill_null([])
-    )
-    if ids is None:
-        return df
-    asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
-    return asked.join(df, on="id", maintain_order="left").select(df.columns)
-
-
-def _add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
-    """Add to candidates the facts that a ranking needs."""
-    known = _read_facts.get(collection.id)
-    new = (
-        movies["id"]
-        if known is None
-        else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
-    )
-    if known is None or len(new):
-        read = search.prepare(_get_facts(collection, new.to_list()))
-        known = read if known is None else pl.concat([known, read]).unique("id")
-        _read_facts[collection.id] = known
-    return movies.join(known, on="id", how="left", maintain_order="left")
-
-
-def _show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
-    """Make answers of the movies chosen: with the facts that are stored now."""
-    facts = _get_facts(collection, movies["id"].to_list())
-    ours = [name for name in movies.columns if name == "id" or name not in _ANSWERED]
-    answers = movies.select(ours).join(facts, on="id", how="inner", maintain_order="left")
-    return answers.select(*_ANSWERED, *[name for name in ours if name != "id"])
-
-
-# --- Name: titles, ids and own ratings -> movies of the collection -------------------------------
-
-_EXACT = 100  # titles that Chroma is asked for one by one, before the collection is read whole
-
-
-def _find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
-    """
-    Find the movies that are named, in each role once: columns `role`, `id` and
-    `rating`, in the order in which they are named.
-    """
-    asked = pl.concat(
-        read_names(names).unique(maintain_order=True).with_columns(role=pl.lit(role))
-        for role, names in named.items()
-    ).with_row_index("row")
-    movies = _list_meant(collection, asked)
-    found = match_names(asked, movies)
-    fits = asked.join(found.group_by("row").agg(fits="id"), on="row", how="left")
-    fits = fits.with_columns(pl.col("fits").fill_null([])).sort("row")
-    if len(unclear := fits.filter("typed", pl.col("fits").list.len() != 1)):
-        raise ValueError(explain_names(dict(unclear.select("name", "fits").iter_rows()), movies))
-    rows = fits.filter(~pl.col("typed"))
-    if len(missing := rows.filter(pl.col("fits").list.len() == 0)):
-        names = ", ".join(missing["name"].str.head(80).head(5))
-        warnings.warn(
-            f"{len(missing)} of {len(rows)} movies are not in the collection "
-            f"{collection.name!r}, or their titles are ambiguous: "
-            f"{names}{', ...' if len(missing) > 5 else ''}",
-            stacklevel=5,
-        )
-    return (
-        found.join(asked.select("row", "role", "rating"), on="row")
-        .sort(pl.col("rating").is_null(), "row")
-        .unique(["role", "id"], keep="first", maintain_order=True)
-        .sort("row")
-        .drop("row")
-    )
-
-
-def _list_meant(collection: chromadb.Collection, asked: pl.DataFrame) -> pl.DataFrame:
-    """
-    List the movies that may be meant: no more than those of the ids and titles
-    asked, if they are all there.
-    """
-    ids = asked["id"].drop_nulls().unique().to_list()
-    movies = _get_facts(collection, ids)
-    left = asked.filter(~pl.col("id").fill_null("").is_in(movies["id"].implode()))
-    left = left.filter(pl.any_horizontal(pl.col("title", "imdb_id").is_not_null()))
-    if left["typed"].all() and len(left) <= _EXACT:
-        titles = left["title"].to_list()
-        where = {"title": {"$in": titles}}
-        exact = collection.get(where=where, include=[])["ids"] if titles else []
-        movies = pl.concat([movies, _get_facts(collection, exact)]).unique(
-            "id", maintain_order=True
-        )
-        if set(titles) <= set(movies["title"]):
-            return movies
-    return list_movies(collection)
-
-
-def _find_given(
-    collection: chromadb.Collection, liked: _Movies = (), disliked: _Movies = (), seen: _Movies = ()
-) -> pl.DataFrame:
-    """
-    Find the movies that someone names: columns `id`, `role` (liked, disliked
-    or seen) and `weight`, each movie once, the liked ones first.
-    """
-    found = _find_named(collection, disliked=disliked, liked=liked, seen=seen)
-    role, rating, weight = pl.col("role"), pl.col("rating"), pl.col("weight")
-    weights = role.replace_strict({"liked": 1.0, "disliked": -1.0, "seen": 0.0})
-    if "rating" in getattr(liked, "columns", ()):
-        ratings = found.filter(role == "liked")["rating"]
-        rated = ratings.drop_nulls()
-        if len(ratings) and rated.is_empty():
-            raise ValueError(
-                f"none of the {len(ratings)} movies in liked has a rating. Pass movies that were "
-                "seen as seen=, and name some that are liked."
-            )
-        apart = rating - rated.mean() if rated.n_unique() > 1 else rating * 0 + 1
-        weights = pl.when(role == "liked").then(apart.fill_null(0)).otherwise(weights)
-    found = found.with_columns(weight=weights)
-    both = found.filter(weight > 0).join(found.filter(role == "disliked"), on="id", how="semi")
-    if len(both):
-        raise ValueError(f"a movie cannot be liked and disliked: id {', '.join(both['id'].sort())}")
-    sign = pl.when(weight > 0).then(pl.lit("liked")).when(weight < 0).then(pl.lit("disliked"))
-    return (
-        found.unique("id", keep="first", maintain_order=True)
-        .sort(weight <= 0, maintain_order=True)
-        .select("id", sign.otherwise(pl.lit("seen")).alias("role"), "weight")
-    )
-
-
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
 
 
 @explaining
 def recommend(
     collection: chromadb.Collection,
-    liked: _Movies,
+    liked: Movies,
     n: int = 10,
     *,
     wish: str | None = None,
-    disliked: _Movies = (),
-    seen: _Movies = (),
-    among: _Movies | None = None,
+    disliked: Movies = (),
+    seen: Movies = (),
+    among: Movies | None = None,
     where: dict | None = None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
@@ -1100,8 +831,8 @@ def recommend(
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     if wish is not None:
         wish = _check_query(wish, "wish")
-    wanted = _Wanted(n, where, _find_among(collection, among))
-    found = _find_given(collection, liked, disliked, seen)
+    wanted = Wanted(n, where, find_among(collection, among))
+    found = find_given(collection, liked, disliked, seen)
     given, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
     if not (given["weight"] > 0).any():
         raise ValueError("liked must name at least one movie of the collection")
@@ -1112,7 +843,7 @@ def _recommend(
     collection: chromadb.Collection,
     given: pl.DataFrame,
     hidden: list[str],
-    wanted: _Wanted,
+    wanted: Wanted,
     wish: str | None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
@@ -1123,9 +854,9 @@ def _recommend(
     movies = _leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
         if wanted.where:
-            _warn_of_filter(collection, wanted.where, stacklevel=5)
+            warn_of_filter(collection, wanted.where, stacklevel=5)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
-        return _show_facts(collection, movies.select("id", "text", "distance", **nothing))
+        return show_facts(collection, movies.select("id", "text", "distance", **nothing))
     scores = taste.score(movies, given)
     if wish:
         movies = search.count_words(movies, fold_one(wish))
@@ -1134,7 +865,7 @@ def _recommend(
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
     because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
     answers = answers.select("id", "text", "distance", "score", because=because)
-    return _show_facts(collection, answers)
+    return show_facts(collection, answers)
 
 
 def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
@@ -1153,13 +884,13 @@ def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.Data
         )
         for part in parts
     )
-    return _add_facts(collection, given.join(stored, on="id")).sort("id")
+    return add_facts(collection, given.join(stored, on="id")).sort("id")
 
 
 def _find_near(
     collection: chromadb.Collection,
     given: pl.DataFrame,
-    wanted: _Wanted,
+    wanted: Wanted,
     wish: str | None,
     apart: bool,
 ) -> pl.DataFrame:
@@ -1176,15 +907,15 @@ def _find_near(
     # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
     # take as long again.
     embeddings = len(given) > 1 or apart or bool(wish)
-    movies = _query(collection, vector, wanted, embeddings)
+    movies = find_nearest(collection, vector, wanted, embeddings)
     if wish:
         [vector] = collection._embed(input=[wish], is_query=True)
         if len(movies) == wanted.n:
-            movies = pl.concat([movies, _query(collection, vector, wanted, embeddings)])
+            movies = pl.concat([movies, find_nearest(collection, vector, wanted, embeddings)])
             movies = movies.unique("id", keep="first", maintain_order=True)
         if len(movies):
             movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
-    return _add_facts(collection, movies)
+    return add_facts(collection, movies)
 
 
 @explaining

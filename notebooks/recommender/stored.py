@@ -1,0 +1,189 @@
+"""What a collection holds: records in, frames out."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from notebooks.recommender import search
+from notebooks.recommender.database import in_parts
+from notebooks.recommender.rows import DETAILS, FACTS, MOVIE_SCHEMA, PEOPLE
+from notebooks.recommender.words import list_names
+
+if TYPE_CHECKING:
+    import chromadb
+
+# First what a person reads.
+_ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
+_ANSWERED.remove("overview")
+# Facts by collection, as this process read them first. Chroma hands out all facts of a movie or
+# none, and those of a thousand candidates would take most of an answer's time. So they serve the
+# ranking alone: what an answer shows is read for it.
+_read_facts: dict[Any, pl.DataFrame] = {}
+
+
+class Wanted(NamedTuple):
+    """How many movies are wanted, and which may come: by filter, by id, without these words."""
+
+    n: int
+    where: dict | None = None
+    ids: list[str] | None = None
+    unwanted: tuple[str, ...] = ()
+
+
+def to_records(df: pl.DataFrame, column: str) -> list[dict]:
+    """Make of each movie what Chroma keeps: id, document and metadata."""
+    known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
+    people = [pl.col(name) for name in PEOPLE if name in known]
+    records = df.select(
+        "id",
+        document=column,
+        metadata=pl.struct(
+            [pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known]
+            or pl.lit(None).alias("title")
+        ),
+        names=list_names(people) if people else pl.lit(None),
+    ).to_dicts()
+    for record in records:
+        # A row without details takes none away, and Chroma takes no empty list.
+        facts = record["metadata"] | {"names": record.pop("names")}
+        record["metadata"] = {
+            name: value or None if isinstance(value, list) else value
+            for name, value in facts.items()
+            if name not in DETAILS or value not in (None, [])
+        }
+    return records
+
+
+def find_changes(
+    collection: chromadb.Collection, movies: list[dict]
+) -> tuple[list[dict], list[dict]]:
+    """
+    Find the movies that are to be embedded, and those of which only facts
+    changed.
+    """
+    there = in_parts(
+        lambda ids: collection.get(ids=ids, include=["documents", "metadatas"]),
+        [movie["id"] for movie in movies],
+    )
+    before = {
+        id: rest
+        for part in there
+        for id, *rest in zip(part["ids"], part["documents"], part["metadatas"], strict=True)
+    }
+    to_embed, to_update = [], []
+    for movie in movies:
+        if movie["metadata"].get("vote_count") is None:
+            movie["metadata"] = {
+                key: value for key, value in movie["metadata"].items() if value is not None
+            }
+        document, facts = before.get(movie["id"], (None, None))
+        if document != movie["document"]:
+            to_embed.append(movie)
+        elif any((facts or {}).get(key) != value for key, value in movie["metadata"].items()):
+            to_update.append(movie)
+    return to_embed, to_update
+
+
+def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
+    """Store what `find_changes` found, and return how many movies that was."""
+
+    # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
+    def upsert(part: list[dict]) -> None:
+        collection.upsert(
+            ids=[movie["id"] for movie in part],
+            documents=[movie["document"] for movie in part],
+            metadatas=[movie["metadata"] or None for movie in part],
+            embeddings=[movie["embedding"] for movie in part],
+        )
+
+    def update(part: list[dict]) -> None:
+        collection.update(
+            ids=[movie["id"] for movie in part], metadatas=[movie["metadata"] for movie in part]
+        )
+
+    list(in_parts(upsert, to_embed))
+    list(in_parts(update, to_update))
+    return len(to_embed) + len(to_update)
+
+
+def find_nearest(
+    collection: chromadb.Collection, vector: np.ndarray, wanted: Wanted, embeddings: bool = False
+) -> pl.DataFrame:
+    """Ask Chroma for the movies nearest to an embedding: `id`, `text` and `distance`."""
+    schema = {"id": pl.String, "text": pl.String, "distance": pl.Float64}
+    if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
+        return pl.DataFrame(schema=schema)
+    answer = collection.query(
+        query_embeddings=[vector],
+        n_results=wanted.n,
+        where=wanted.where,
+        ids=wanted.ids,
+        include=["documents", "distances", *["embeddings"] * embeddings],
+    )
+    found = [answer[name][0] for name in ("ids", "documents", "distances")]
+    movies = pl.DataFrame(dict(zip(schema, found, strict=True)), schema=schema)
+    if embeddings and len(movies):
+        movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
+    return movies
+
+
+def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
+    """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
+    if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
+        warnings.warn(
+            f"no movie passes where={where}; a movie has facts such as {facts[0]}. A list of "
+            'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
+            stacklevel=stacklevel,
+        )
+
+
+def get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
+    """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
+    parts: Any = (
+        [collection.get(include=["metadatas"])]
+        if ids is None
+        else in_parts(lambda part: collection.get(ids=part, include=["metadatas"]), ids)
+    )
+    rows = [
+        (facts or {}) | {"id": id}
+        for part in parts
+        for id, facts in zip(part["ids"], part["metadatas"], strict=True)
+    ]
+    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
+    # Through JSON it takes a tenth of the time that lists take one by one.
+    facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
+    df = facts.struct.unnest().with_columns(
+        pl.col("year").cast(pl.String), pl.col(pl.List(pl.String)).fill_null([])
+    )
+    if ids is None:
+        return df
+    asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
+    return asked.join(df, on="id", maintain_order="left").select(df.columns)
+
+
+def add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
+    """Add to candidates the facts that a ranking needs."""
+    known = _read_facts.get(collection.id)
+    new = (
+        movies["id"]
+        if known is None
+        else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
+    )
+    if known is None or len(new):
+        read = search.prepare(get_facts(collection, new.to_list()))
+        known = read if known is None else pl.concat([known, read]).unique("id")
+        _read_facts[collection.id] = known
+    return movies.join(known, on="id", how="left", maintain_order="left")
+
+
+def show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
+    """Make answers of the movies chosen: with the facts that are stored now."""
+    facts = get_facts(collection, movies["id"].to_list())
+    ours = [name for name in movies.columns if name == "id" or name not in _ANSWERED]
+    answers = movies.select(ours).join(facts, on="id", how="inner", maintain_order="left")
+    return answers.select(*_ANSWERED, *[name for name in ours if name != "id"])
