@@ -18,7 +18,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -26,17 +26,17 @@ import polars as pl
 import config
 from notebooks.recommender import search, taste
 from notebooks.recommender.cache import remove_expired
-from notebooks.recommender.database import explaining, get_client, get_collection, in_parts
+from notebooks.recommender.database import explaining, get_client, get_collection
 from notebooks.recommender.exports import read_ratings, read_watchlist
-from notebooks.recommender.given import Movies, find_among, find_given, find_one
+from notebooks.recommender.given import Movies, find_among, find_given, find_one, read_given
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.question import Question, join_filters, read_question
 from notebooks.recommender.rows import (
     MOVIE_SCHEMA,
     REST,
-    list_rows,
-    read_movie,
+    rate,
+    read_movies,
 )
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.stored import (
@@ -122,12 +122,7 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
     low = _check_whole("min_votes", min_votes, 0)
     remove_expired()
     movies = {movie["id"]: movie for movie in _fetch_movies(low)}
-    return sorted(movies.values(), key=_rate, reverse=True)
-
-
-def _rate(movie: dict) -> tuple[float, int]:
-    known, _ = read_movie(movie)  # not all that TMDb sends is a number
-    return known["vote_average"] or 0, known["vote_count"] or 0
+    return sorted(movies.values(), key=rate, reverse=True)
 
 
 _LAST_PAGE = 500  # TMDb answers no page beyond it
@@ -237,7 +232,7 @@ def fetch_details(movies: list[dict]) -> list[dict]:
         If TMDb no longer has a movie, which then stays as it was, or if TV
         shows or people stand among the movies and are left out.
     """
-    found, others = _read_movies(movies)
+    found, others = read_movies(movies)
     _warn_of("TV shows and people are left out", others)
     lacking = [
         facts["id"] for _, row, facts, _ in found if not isinstance(row.get("credits"), dict)
@@ -251,24 +246,6 @@ def fetch_details(movies: list[dict]) -> list[dict]:
     gone = [label for label, _, facts, _ in found if details.get(facts["id"]) == {}]
     _warn_of("TMDb no longer has these movies, which stay without details", gone)
     return [row | details.get(facts["id"], {}) for _, row, facts, _ in found]
-
-
-def _read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
-    """Read each movie: its name for messages, its row, facts and unread fields; and list others."""
-    found, others = [], []
-    for place, row in enumerate(list_rows(movies)):
-        title = row.get("title", row.get("name"))
-        label = f"movies[{place}] (title {title!r:.60}, id {row.get('id')!r:.40})"
-        if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
-            others.append(label)
-            continue
-        facts, unread = read_movie(row)
-        if facts["id"] is None:
-            raise ValueError(
-                f"a movie needs a whole number as its id, as TMDb gives it, and {label} has none"
-            )
-        found.append((label, row, facts, unread))
-    return found, others
 
 
 def _warn_of(what: str, found: list[str]) -> None:
@@ -416,7 +393,7 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         stand among the movies and are left out.
     """
     id_to_genre = get_id_to_genre()
-    found, others = _read_movies(movies)
+    found, others = read_movies(movies)
     rows, faults, unnamed = [], [], set()
     for label, row, movie, unread in found:
         faults += [f"{field} = {row.get(field)!r:.60} of {label}" for field in unread]
@@ -848,7 +825,7 @@ def _recommend(
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
-    given = _read_given(collection, given)
+    given = read_given(collection, given)
     more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
     movies = _find_near(collection, given, more, wish, diversity > 0)
     movies = _leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
@@ -866,25 +843,6 @@ def _recommend(
     because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
     answers = answers.select("id", "text", "distance", "score", because=because)
     return show_facts(collection, answers)
-
-
-def _read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
-    """Add to movies that someone names what they are compared by, in an order of their own."""
-    parts = in_parts(
-        lambda ids: collection.get(ids=ids, include=["documents", "embeddings"]),
-        given["id"].to_list(),
-    )
-    stored = pl.concat(
-        pl.DataFrame(
-            {
-                "id": part["ids"],
-                "text": part["documents"],
-                "embedding": pl.Series(np.asarray(part["embeddings"])),
-            }
-        )
-        for part in parts
-    )
-    return add_facts(collection, given.join(stored, on="id")).sort("id")
 
 
 def _find_near(

@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
+from notebooks.recommender.database import in_parts
 from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.stored import get_facts
+from notebooks.recommender.stored import add_facts, get_facts
 
 if TYPE_CHECKING:
     import chromadb
@@ -113,3 +115,22 @@ def find_one(collection: chromadb.Collection, title: str) -> str | None:
 def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
     """Find the movies that alone may come; None if all may."""
     return None if among is None else find_named(collection, among=among)["id"].to_list()
+
+
+def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
+    """Add to movies that someone names what they are compared by, in an order of their own."""
+    parts = in_parts(
+        lambda ids: collection.get(ids=ids, include=["documents", "embeddings"]),
+        given["id"].to_list(),
+    )
+    stored = pl.concat(
+        pl.DataFrame(
+            {
+                "id": part["ids"],
+                "text": part["documents"],
+                "embedding": pl.Series(np.asarray(part["embeddings"])),
+            }
+        )
+        for part in parts
+    )
+    return add_facts(collection, given.join(stored, on="id")).sort("id")

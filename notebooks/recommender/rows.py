@@ -223,3 +223,26 @@ MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 PEOPLE = ["directors", "cast", "characters"]
 DETAILS = ["original_title", *PEOPLE, "names", "keywords", "runtime", "series", "imdb_id"]
 REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]
+
+
+def read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], list[str]]:
+    """Read each movie: its name for messages, its row, facts and unread fields; and list others."""
+    found, others = [], []
+    for place, row in enumerate(list_rows(movies)):
+        title = row.get("title", row.get("name"))
+        label = f"movies[{place}] (title {title!r:.60}, id {row.get('id')!r:.40})"
+        if row.get("media_type", "movie") != "movie" or ("name" in row and "title" not in row):
+            others.append(label)
+            continue
+        facts, unread = read_movie(row)
+        if facts["id"] is None:
+            raise ValueError(
+                f"a movie needs a whole number as its id, as TMDb gives it, and {label} has none"
+            )
+        found.append((label, row, facts, unread))
+    return found, others
+
+
+def rate(movie: dict) -> tuple[float, int]:
+    known, _ = read_movie(movie)  # not all that TMDb sends is a number
+    return known["vote_average"] or 0, known["vote_count"] or 0
