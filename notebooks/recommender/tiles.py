@@ -51,7 +51,7 @@ _IMAGE = (
     "display:inline;width:92px;height:154px;max-width:none;margin:-16px 0 4px;vertical-align:top;"
     "object-fit:contain;object-position:bottom"
 )
-_TITLE = "font-size:15px;line-height:1.2;font-weight:bold;text-align:center"
+_TITLE = "font-size:16px;line-height:1.2;font-weight:bold;text-align:center"
 _IN_A_ROW = 6  # movies in a row where no style lets them flow
 _FIRST_LINES = 90  # characters of an overview that stand there before a click
 
