@@ -186,9 +186,9 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
 _SAID = {"like": "liked", "not for me": "disliked", "seen": "seen"}
 _STYLE = """<style>
 .movie-grid.widget-box { display: grid; gap: 14px 12px; overflow: visible;
-  grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)) }
+  grid-template-columns: repeat(auto-fill, minmax(min(150px, 50% - 6px), 1fr)) }
 .movie-row.widget-box { display: flex; gap: 12px; overflow-x: auto; padding: 4px }
-.movie-row > .movie-tile { flex: 0 0 164px }
+.movie-row > .movie-tile { flex: 0 0 min(171px, 46%) }
 .movie-tile.widget-box { justify-content: space-between; overflow: visible; margin: 0 }
 .movie-tile .widget-box { flex-flow: row wrap; overflow: visible }
 .movie-buttons .jupyter-button, .movie-tile .jupyter-button { width: auto; height: 24px;

@@ -75,7 +75,7 @@ def test_a_poster_stands_on_the_colour_and_stays_where_no_styles_are():
     page = show(poster_path="/abc123.jpg", genres=["Horror"])
     [image] = page.images()
     assert image["src"] == "https://image.tmdb.org/t/p/w185/abc123.jpg"
-    assert (image["alt"], image["width"]) == ("", "92")  # the title stands beside it
+    assert (image["alt"], image["width"]) == ("Poster", "92")
     assert page.text.count("Alien") == 1
     styles = "".join(attributes.get("style", "") for _, attributes in page.tags)
     assert "background-color:#D55E00" in styles

@@ -30,19 +30,15 @@ _UNPRINTABLE = re.compile(
 
 # Styles stand in the elements: from a notebook that it does not trust yet, JupyterLab takes
 # <style>, scripts and what it does not know. GitHub takes all styles; a table of small posters
-# stays. A tile shows its title once: under the poster, or, since a broken image that is no block
-# takes no room, in the middle of the poster's place. A browser's mark of a broken image floats to
-# the left edge of what the image stands in, which is out of sight.
+# stays. A tile shows its title once: under the poster, or in the poster's place. For a broken image
+# that is no block and has an alternative text takes 16 pixels for the browser's mark, which are cut
+# off; of a poster nothing is lost, since it is moved down by as much.
 _POSTERS = "https://image.tmdb.org/t/p/w185"
 _TABLE = "display:block;width:0;min-width:100%;border:0;margin:0;text-align:left"
-_GRID = (
-    "display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px 12px;"
-    "background:none;border:0"
-)
-_ROW = "display:contents"
+_FLOW = "display:inline;border:0;background:none;padding:0;margin:0"
 _CELL = (
-    "display:block;max-width:none;padding:0;border:0;background:none;text-align:left;"
-    "vertical-align:top;white-space:normal"
+    "display:inline-block;width:160px;max-width:46%;padding:0;margin:0 10px 12px 0;border:0;"
+    "background:none;vertical-align:top;text-align:left;white-space:normal"
 )
 _TEXT = "font-size:12px;line-height:1.4;overflow-wrap:break-word"
 _COVER = (
@@ -50,9 +46,12 @@ _COVER = (
     "box-sizing:border-box;min-height:186px;padding:6px;border-radius:6px;margin-bottom:4px;"
     "overflow:hidden"
 )
-_ASIDE = "align-self:stretch;margin:0 -60px;text-align:center;font-size:0"
-_IMAGE = "display:inline;width:92px;height:138px;max-width:none;margin:0 0 4px"
-_TITLE = "font-size:15px;line-height:1.2;font-weight:bold;text-align:center"
+_POSTER = "overflow:hidden;line-height:0;font-size:0"
+_IMAGE = (
+    "display:inline;width:92px;height:154px;max-width:none;margin:-16px 0 4px;vertical-align:top;"
+    "object-fit:contain;object-position:bottom"
+)
+_TITLE = "font-size:16px;line-height:1.2;font-weight:bold;text-align:center"
 _IN_A_ROW = 6  # movies in a row where no style lets them flow
 _FIRST_LINES = 90  # characters of an overview that stand there before a click
 
@@ -124,8 +123,8 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
     foreground = "#FFFFFF" if background == "#0072B2" else "#000000"
     image, title = "", html.escape(told["title"])
     if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", told["poster"]):
-        image = f'<img src="{_POSTERS}{told["poster"]}" alt="" width="92" style="{_IMAGE}">'
-        image = f'<div style="{_ASIDE}">{image}</div>'
+        image = f'<img src="{_POSTERS}{told["poster"]}" alt="Poster" width="92" style="{_IMAGE}">'
+        image = f'<div style="{_POSTER}">{image}</div>'
     style = f"color:{foreground};{_TITLE}"
     if re.fullmatch(r"[0-9]+", told["id"]):
         link = f'href="https://www.themoviedb.org/movie/{told["id"]}" target="_blank"'
@@ -167,7 +166,7 @@ def draw_page(movies: list[dict[str, Any]], colours: dict[str, str], short: bool
         for told in movies
     ]
     rows = [
-        f'<tr style="{_ROW}">{"".join(cells[at : at + _IN_A_ROW])}</tr>'
+        f'<tr style="{_FLOW}">{"".join(cells[at : at + _IN_A_ROW])}</tr>'
         for at in range(0, len(cells), _IN_A_ROW)
     ]
-    return f'<table style="{_TABLE}"><tbody style="{_GRID}">{"".join(rows)}</tbody></table>'
+    return f'<table style="{_TABLE}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>'
