@@ -291,7 +291,7 @@ def _check_whole(name: str, value: int, least: int) -> int:
         whole = operator.index(value)  # NumPy's and polars' whole numbers too
     except TypeError:
         whole = least - 1
-    if whole < least:
+    if whole < least or isinstance(value, bool):
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
     return whole
 
@@ -685,7 +685,7 @@ def _find_candidates(
             break
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
-        unwanted = ", ".join(word.strip() for word in wanted.unwanted)
+        unwanted = ", ".join(word.strip() for word in wanted.unwanted)[:200]
         warnings.warn(f"without removed nothing: no text or genre holds {unwanted}", stacklevel=4)
     return left
 
@@ -804,7 +804,7 @@ def recommend(
         collection.
     """
     n = _check_whole("n", n, 1)
-    if not 0 <= diversity <= 1:
+    if not isinstance(diversity, int | float) or not 0 <= diversity <= 1:
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     if wish is not None:
         wish = _check_query(wish, "wish")

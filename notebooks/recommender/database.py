@@ -86,7 +86,7 @@ def _identify_file(place: Path | str | None) -> tuple[int, int] | None:
 
 def check_where(where: Any) -> None:
     """Refuse a filter that Chroma does not take, or would die of."""
-    if where is None:
+    if not where:
         return
     import orjson
     from chromadb.api.types import validate_where

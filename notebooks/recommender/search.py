@@ -24,6 +24,7 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
+_LONGEST = 1_000  # characters of a phrase that may stand in a text
 # Letters that a misspelt name has at least, and how many per cent of them must be the same.
 _SHORTEST, _ALIKE = 5, 85
 # A cosine below which nothing comes near: of 48 nonsense words the nearest text lies below it for
@@ -203,9 +204,9 @@ def fold_unwanted(without: str | Iterable[str]) -> list[str]:
         raise ValueError(f"without must be a word or several, not {strange[0]!r}")
     forms: set[str] = set()
     for word in ",".join(words).split(","):
-        if folded := fold_one(word):
+        if folded := fold_one(word[:_LONGEST]):
             genres = expand_genres(folded).removeprefix(folded).strip()
-            one = re.sub("(?<=..)(?:es|s)$", "", folded)
+            one = re.sub("(s|x|z|ch|sh|o)es$", r"\1", folded)  # boxes, but not James
             forms |= {folded, genres, one, f"{folded}s", f"{folded}es", folded.removesuffix("s")}
             forms |= {re.sub("ies$", "y", folded), re.sub("y$", "ies", folded)}
     return [f" {form} " for form in sorted(forms) if form]

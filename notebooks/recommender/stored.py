@@ -120,8 +120,8 @@ def find_nearest(
         return pl.DataFrame(schema=schema)
     answer = collection.query(
         query_embeddings=[vector],
-        n_results=wanted.n,
-        where=wanted.where,
+        n_results=min(wanted.n, max(1, collection.count())),
+        where=wanted.where or None,
         ids=wanted.ids,
         include=["documents", "distances", *["embeddings"] * embeddings],
     )
@@ -135,8 +135,10 @@ def find_nearest(
 def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
     """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
+        facts[0].pop("names", None)
         warnings.warn(
-            f"no movie passes where={where}; a movie has facts such as {facts[0]}. A list of "
+            f"no movie passes where={str(where)[:200]}; a movie has facts such as "
+            f"{str(facts[0])[:900]}. A list of "
             'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
             stacklevel=stacklevel,
         )

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import polars as pl
 
-# Words that say nothing about a movie. Lists of libraries are longer and hold "fire", "system" and
-# "cry".
-STOP_WORDS = frozenset(
+import config
+
+# Words that say nothing about a movie, in English; of other languages none is known here. Lists of
+# libraries are longer and hold "fire", "system" and "cry".
+STOP_WORDS: frozenset[str] = frozenset(
     str.split(
         "a about an and are as at be but by film films for from has he her his i in into is it its "
         "like me movie movies my of on or one she some somebody someone something that the their "
         "them there they this to want was what when where which who whose will with you your"
     )
+    if config.TMDB_LANGUAGE.startswith("en")
+    else ()
 )
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
 _FOREIGN_LETTERS |= {"þ": "th", "\u0131": "i"}
@@ -124,7 +128,11 @@ def bm25(
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
-        .agg(bm25=pl.sum("part"), found=pl.col("word").head(3))
+        # What every third text holds is no reason.
+        .agg(
+            bm25=pl.sum("part"),
+            found=pl.col("word").filter(texts_with < max(n / 3, 30)).head(3),
+        )
     )
 
 
