@@ -421,15 +421,8 @@ class _Search:
             value=high, min=low, max=high, description="Minutes at most", style=close
         )
         self._only = widgets.Checkbox(description="only from my watchlist", indent=False)
-        self._controls = [
-            self._query,
-            self._genre,
-            self._language,
-            self._span,
-            self._length,
-            self._without,
-            self._only,
-        ]
+        self._controls = [self._query, self._genre, self._language, self._span, self._length]
+        self._controls += [self._without, self._only]
         for control, useful in (
             (self._span, len(set(self._years)) > 1),
             (self._length, len(set(self._minutes)) > 1),
@@ -673,7 +666,7 @@ def _show_table(df: pl.DataFrame) -> str:
 
 # Legible on light and on dark. The greys of the two axes differ by one, since a notebook lays a
 # plot whose labels are all light, or all dark, on a slab of the other colour.
-_ON_ANY_THEME: dict[Any, Any] = {
+_ON_ANY_THEME: dict[Any, str] = {
     **dict.fromkeys(["figure.facecolor", "axes.facecolor", "legend.facecolor"], "none"),
     **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color"], "#808080"),
     "ytick.color": "#7F7F7F",
