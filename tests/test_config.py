@@ -92,3 +92,25 @@ def test_a_dotenv_that_is_not_utf_8_is_an_error_that_names_the_file_and_shows_no
     )
     assert b".env is not text in UTF-8" in done.stderr
     assert b"sesam" not in done.stderr
+
+
+@pytest.mark.parametrize("quotes", ["", "'", '"'])
+def test_a_windows_path_in_dotenv_keeps_its_backslashes(tmp_path, quotes):
+    path = r"C:\temp\vectors\new"
+    dotenv = f"EMBEDDING_MODEL={quotes}{path}{quotes}  # mine\n"
+    assert read_setting(tmp_path, "EMBEDDING_MODEL", dotenv=dotenv) == repr(path)
+
+
+@pytest.mark.parametrize(
+    "line", ["TMDB_API_KEY: sesam", "set TMDB_API_KEY=sesam", "sesam", "TMDB_API_KEY='sesam"]
+)
+def test_a_line_of_dotenv_that_cannot_be_read_is_an_error_that_names_it_and_does_not_show_it(
+    tmp_path, line
+):
+    shutil.copy(config.__file__, tmp_path)
+    (tmp_path / ".env").write_text(f"# mine\nexport TMDB_LANGUAGE=nb-NO\n\n{line}\nCACHE_DIR=\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import config"], cwd=tmp_path, capture_output=True, timeout=20
+    )
+    assert b".env, line 4 cannot be read. Write NAME=value" in done.stderr
+    assert b"sesam" not in done.stderr

@@ -22,18 +22,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# Of the true 20 nearest among 100,000 movies these find 99.9 %, in 7 ms on 2 cores; a search 1,000
-# wide 99.85 % in 4, half the neighbours 92 %, and Chroma's defaults 54 % in 1 ms, with 380 bytes
-# fewer a movie. "l2" is squared.
+# Of the true 20 nearest among 100,000 movies these find 99.9 % in 7 ms, half the neighbours 92 %,
+# and Chroma's defaults 54 % in 1 ms, with 380 bytes fewer a movie. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
 # Seconds that a Chroma server has for the first answer, and for each after it.
 _FIRST_ANSWER, _ANSWER = 10, 60
 # What a filter may hold. Chroma takes some 980 and 16,000; 9,000 conditions end the process.
 _CONDITIONS, _VALUES = 900, 10_000
-_FORKED = (
-    "this process was forked from one that had opened a client, and Chroma would not answer here. "
-    "Call get_client and get_collection after the fork, or use a Chroma server: CHROMA_URL."
-)
 # Who opened what: the process, the place, and which file that was if the place is a folder.
 _opened: WeakKeyDictionary[Any, tuple] = WeakKeyDictionary()
 
@@ -48,12 +43,13 @@ def explaining(ask: Callable[P, T]) -> Callable[P, T]:
     @wraps(ask)
     def explained(*args: P.args, **kwargs: P.kwargs) -> T:
         given = told.bind(*args, **kwargs).arguments
-        place = _check_open(next(iter(given.values()), None))
-        check_where(given.get("where"))
+        _check_open(*_find_opening(given))
+        if given.get("where") is not None:
+            check_where(given["where"])
         try:
             return ask(*args, **kwargs)
         except Exception as error:
-            explanation = _explain(error, place, given)
+            explanation = _explain(error, given)
             if explanation is None:
                 raise
         # Raised out here, where it does not carry along httpx's request, which holds the token.
@@ -62,20 +58,28 @@ def explaining(ask: Callable[P, T]) -> Callable[P, T]:
     return explained
 
 
-def _check_open(handle: Any) -> Path | str | None:
-    """Refuse what cannot be used any more, and return where it keeps vectors."""
+def _find_opening(given: dict) -> tuple:
+    """Find by whom, where and on which file the first argument was opened."""
+    handle = next(iter(given.values()), None)  # a client or a collection
     server = getattr(handle, "_server", None) or getattr(handle, "_client", None)
-    if server not in _opened:
-        return config.CHROMA_PATH or config.CHROMA_URL
-    process, place, file = _opened[server]
+    if server in _opened:
+        return _opened[server]
+    local = [process for process, place, _ in _opened.values() if not isinstance(place, str)]
+    fresh = given or config.CHROMA_URL or not local  # else Chroma shares what it opened before
+    return os.getpid() if fresh else local[0], config.CHROMA_PATH or config.CHROMA_URL, None
+
+
+def _check_open(process: int, place: Path | str | None, file: tuple[int, int] | None) -> None:
     if process != os.getpid():
-        raise RuntimeError(_FORKED)
+        raise RuntimeError(
+            "this process was forked from one that had opened a client, and Chroma would not "
+            "answer here. Open clients after the fork, or use a Chroma server: CHROMA_URL."
+        )
     if file and _identify_file(place) != file:
         raise OSError(
             f"the files in CHROMA_PATH={place} were deleted or replaced after they were opened. "
             "Rerun the cells that call get_client and get_collection."
         )
-    return place
 
 
 def _identify_file(place: Path | str | None) -> tuple[int, int] | None:
@@ -107,16 +111,17 @@ def check_where(where: Any) -> None:
 
 
 def _refuse(given: dict, error: Exception) -> ValueError:
-    asked = [f"{name}={reprlib.repr(given[name])}" for name in ("where", "name") if given.get(name)]
+    asked = [f"{key}={reprlib.repr(given[key])}" for key in ("where", "name") if key in given]
     return ValueError(f"Chroma does not take {' or '.join(asked) or 'what it was asked'}: {error}")
 
 
-def _explain(error: Exception, place: Path | str | None, given: dict) -> Exception | None:
+def _explain(error: Exception, given: dict) -> Exception | None:
     """Say what to do about an error of Chroma's, if it is one of these."""
     import chromadb
     import httpx
     from chromadb import errors
 
+    _, place, _ = _find_opening(given)
     if isinstance(error, errors.NotFoundError) and re.search(r"[\da-f]{8}-", str(error)):
         return errors.NotFoundError(
             "this collection was deleted, perhaps by another program. Rerun the cell that calls "
@@ -127,10 +132,9 @@ def _explain(error: Exception, place: Path | str | None, given: dict) -> Excepti
         return _refuse(given, error)
     if isinstance(place, Path) and isinstance(error, errors.InternalError):
         return OSError(
-            f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). Can it be written to, "
-            "and has its disk room? It must be open in one process at a time: close the others "
-            "and restart this one. If its files are damaged or not Chroma's, delete it or name "
-            "another folder."
+            f"Chroma cannot use the folder CHROMA_PATH={place} ({error}). Can it be written to, is "
+            "there room? Use it in one process at a time: close the others and restart this one. "
+            "If its files are damaged or not Chroma's, delete it or name another folder."
         )
     # Chroma hides some faults behind a bare Exception or a ValueError.
     cause = error.__context__ if type(error) in (Exception, ValueError) else error
@@ -143,9 +147,8 @@ def _explain(error: Exception, place: Path | str | None, given: dict) -> Excepti
             fault = f"status {cause.response.status_code}"
         return ConnectionError(
             f"the Chroma server at {place} cannot be used ({fault}). Check CHROMA_URL, "
-            "CHROMA_TOKEN, CHROMA_TENANT and CHROMA_DATABASE. Chroma "
-            f"{chromadb.__version__} must run there: chroma run --path FOLDER --host HOST "
-            "--port PORT"
+            f"CHROMA_TOKEN, CHROMA_TENANT and CHROMA_DATABASE. Chroma {chromadb.__version__} must "
+            "run there: chroma run --path FOLDER --host HOST --port PORT"
         )
     return None
 
@@ -156,17 +159,15 @@ def in_parts(ask: Callable[[Any], T], rows: Sequence, size: int = 1_000) -> Iter
     refuses so many at once.
     """
     while rows:
-        part = rows[:size]
         try:
-            answer = ask(part)
-        except Exception as error:
-            # In words of Chroma's client, of a cloud's quota and of a gateway.
-            if len(part) == 1 or not re.search("exceed|413|Too Large", str(error)):
-                raise
-            size = len(part) // 2
-        else:
+            yield ask(rows[:size])
             rows = rows[size:]
-            yield answer
+        except Exception as error:
+            size = min(size, len(rows))
+            # In words of Chroma's client, of a cloud's quota and of a gateway.
+            if size == 1 or not re.search("exceed|413|Too Large", str(error)):
+                raise
+            size //= 2
 
 
 @explaining
@@ -175,26 +176,24 @@ def get_client() -> chromadb.ClientAPI:
     Open the vector database: in memory, in the folder `CHROMA_PATH`, or on the
     Chroma server at `CHROMA_URL`.
 
-    A folder is for one process at a time: another process searches an old
-    index and misses movies. Several processes share a server.
+    A folder is for one process at a time. Several share a server.
 
     Returns
     -------
     chromadb.ClientAPI
-        A client with telemetry off. In memory and in a folder, all clients of
-        one process share their collections.
+        With telemetry off. In memory and in a folder, all clients of one
+        process share their collections.
 
     Raises
     ------
     ConnectionError
-        If no Chroma server answers at `CHROMA_URL`, or it refuses
-        `CHROMA_TOKEN`, now or when a collection is used.
+        If the server cannot be used, now or when a collection is used.
     OSError
-        If nothing can be kept in `CHROMA_PATH`, now or when a collection is
-        used.
+        If the folder cannot be used, now or when a collection is used.
+    RuntimeError
+        If this process was forked from one with a client in memory or a folder.
     ValueError
-        If `CHROMA_PATH` and `CHROMA_URL` are both set, or one of the settings
-        cannot be right.
+        If both are set, or a setting cannot be right.
     """
     if config.CHROMA_PATH and config.CHROMA_URL:
         raise ValueError("use a folder or a server, not both: unset CHROMA_PATH or CHROMA_URL")
@@ -205,9 +204,6 @@ def get_client() -> chromadb.ClientAPI:
         raise ValueError("CHROMA_TOKEN holds what no HTTP header takes. Copy it in one piece.")
 
     place = config.CHROMA_PATH or config.CHROMA_URL
-    before = [process for process, there, _ in _opened.values() if not isinstance(there, str)]
-    if not isinstance(place, str) and set(before) - {os.getpid()}:
-        raise RuntimeError(_FORKED)
     client = _open_client(place)
     _opened[client._server] = os.getpid(), place, _identify_file(place)
     return client
@@ -291,8 +287,7 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     theirs = function.get("config", {}).get("model_name") if ours_made else None
     ours = embed.get_config()["model_name"]
     if theirs and theirs != ours and not there.count():
-        # Nothing can be mixed yet. The model's name may have been misspelt, which shows when it is
-        # loaded.
+        # Nothing can be mixed yet. The name may have been misspelt, which shows when it is loaded.
         there.modify(configuration={"embedding_function": embed})
     elif theirs != ours:
         made = f"with the model {theirs!r}"
@@ -302,8 +297,7 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
             way_out = "Give"
         raise ValueError(
             f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is "
-            f"{config.EMBEDDING_MODEL!r}: distances "
-            f"between their embeddings mean nothing. {way_out} the latter a collection of its own: "
-            f"get_collection(client, {name + '-2'!r})."
+            f"{config.EMBEDDING_MODEL!r}: distances between their embeddings mean nothing. "
+            f"{way_out} the latter a collection of its own: get_collection(client, {name + '-2'!r})."
         )
     return client.get_collection(name, embedding_function=embed)
