@@ -1,9 +1,18 @@
-"""Recommend movies from their texts: TMDb -> polars -> Chroma -> answers.
+"""
+Recommend movies from their texts: TMDb -> polars -> Chroma -> answers.
 
-A movie goes one way through this module, from top to bottom:
+What is asked most: `find_movies` answers a question, `recommend` goes from
+movies one likes to movies one may like, `find_starters` names movies to ask a
+stranger about. A movie goes one way, and this module tells it from top to
+bottom; the crafts lie in notebooks/recommender/:
 
     TMDb JSON -> list[dict] -> polars.DataFrame -> chromadb.Collection
         -> polars.DataFrame of answers
+
+    movies = get_collection(get_client(), "movies")
+    add_movies(movies, prep_movies(load_sample_movies()))
+    find_movies(movies, "time loop")
+    recommend(movies, ["The Godfather", "GoodFellas"], wish="funny")
 
 Nothing heavy is imported before it is first needed: `import main` takes a
 fraction of a second, while chromadb and sentence_transformers take seconds.

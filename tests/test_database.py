@@ -204,7 +204,8 @@ def test_the_same_code_stores_finds_filters_and_recommends(place, catalogue):
     assert old.height == 5
     assert set(old["year"].cast(int) < 1990) == {True}
     best = recommend(collection, "The Godfather", n=1).row(0, named=True)
-    assert (best["title"], best["because"][:18]) == ("The Godfather: Part II", "like The Godfather")
+    assert best["title"] == "The Godfather: Part II"
+    assert "like The Godfather" in best["because"]
 
 
 @pytest.mark.slow

@@ -44,8 +44,7 @@ def explaining(ask: Callable[P, T]) -> Callable[P, T]:
     def explained(*args: P.args, **kwargs: P.kwargs) -> T:
         given = told.bind(*args, **kwargs).arguments
         _check_open(*_find_opening(given))
-        if given.get("where") is not None:
-            check_where(given["where"])
+        check_where(given.get("where"))
         try:
             return ask(*args, **kwargs)
         except Exception as error:
@@ -298,6 +297,7 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         raise ValueError(
             f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is "
             f"{config.EMBEDDING_MODEL!r}: distances between their embeddings mean nothing. "
-            f"{way_out} the latter a collection of its own: get_collection(client, {name + '-2'!r})."
+            f"{way_out} the latter a collection of its own: "
+            f"get_collection(client, {name + '-2'!r})."
         )
     return client.get_collection(name, embedding_function=embed)
