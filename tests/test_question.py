@@ -113,13 +113,11 @@ def test_what_is_unwanted_is_taken_out_of_the_text(typed, text, unwanted):
     assert (asked.text, asked.unwanted) == (text, unwanted)
 
 
-pieces = st.sampled_from(
-    "like but not no without 80s 80S Nineties early late under over two hours minutes and a half "
-    "from 1960 to before Korean french film comedy short , ' 99999999999 ٣٠s İ".split()
-)
+pieces = ["like", "but", "not", "no", "without", "late 80s", "the NINETIES", "Under two hours"]
+pieces += ["and a half", "from 1960", "to", "Korean", "french film", ",", "'", "99999999999", "İ"]
 
 
-@given(st.text() | st.lists(pieces, max_size=8).map(" ".join))
+@given(st.text() | st.lists(st.sampled_from(pieces), max_size=8).map(" ".join))
 def test_any_text_is_read_and_leaves_a_text_for_the_model(typed):
     asked = read_question(typed)
     assert bool(asked.text.strip()) == bool(typed.strip())
