@@ -34,7 +34,7 @@ from notebooks.recommender.words import (
         ("Alien³", "alien3"),
         ("  Se7en!? ", "se7en"),
         ("Søren Æøß Łódź Þór", "soren aeoss lodz thor"),
-        ("Iİıi", "iiii"),
+        ("Iİ\u0131i", "iiii"),
         ("千と千尋", "千と千尋"),
         ("!?", ""),
     ],
