@@ -659,7 +659,7 @@ def find_movies(
         asked, facts, apart = Question(query), where, False
         movies = _find_candidates(collection, query, wanted)
     if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts, or there are none
-        asked = asked._replace(facts=())
+        asked, facts = asked._replace(facts=()), where
         movies = _find_candidates(collection, asked.text, wanted, apart)
     if where and movies.is_empty():
         warn_of_filter(collection, where)

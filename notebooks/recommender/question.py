@@ -89,21 +89,24 @@ class Question(NamedTuple):
     facts: tuple[Fact, ...] = ()
 
 
+_Said = dict[str, str]  # the groups of a pattern, in lower case; one that is not there is empty
+
+
 def _between(first: int, last: int, told: str) -> Fact:
     return Fact({"$and": [{"year": {"$gte": first}}, {"year": {"$lte": last}}]}, told)
 
 
-def _read_decade(found: re.Match) -> Fact:
-    part, digits, word = found["part"], found["digits"], found["word"]
+def _read_decade(said: _Said) -> Fact:
+    part, digits, word = said["part"], said["digits"], said["word"]
     first = _DECADES[word] if word else int(digits) if len(digits) == 4 else 1900 + int(digits)
     first += 100 if not word and len(digits) == 2 and int(digits) < 20 else 0
-    shift, length = {"early": (0, 4), "mid": (3, 4), "late": (5, 5)}.get(part or "", (0, 10))
+    shift, length = {"early": (0, 4), "mid": (3, 4), "late": (5, 5)}.get(part, (0, 10))
     told = f"from the {part + ' ' if part else ''}{first}s"
     return _between(first + shift, first + shift + length - 1, told)
 
 
-def _read_year(found: re.Match) -> Fact:
-    year, word = int(found["year"]), found["how"]
+def _read_year(said: _Said) -> Fact:
+    year, word = int(said["year"]), said["how"]
     if word in ("before", "pre", "older than"):
         return Fact({"year": {"$lt": year}}, f"from before {year}")
     if word in ("after", "since", "newer than"):
@@ -112,33 +115,34 @@ def _read_year(found: re.Match) -> Fact:
     return Fact({"year": year}, f"from {year}")
 
 
-def _read_span(found: re.Match) -> Fact:
-    first, last = sorted((int(found["first"]), int(found["last"])))
+def _read_span(said: _Said) -> Fact:
+    first, last = sorted((int(said["first"]), int(said["last"])))
     return _between(first, last, f"from {first} to {last}")
 
 
-def _read_language(found: re.Match) -> Fact:
-    said = found["language"]
-    codes = [code for code, names in _LANGUAGES.items() if re.fullmatch(names, said)]
-    name = "Hindi" if said == "bollywood" else said.title()
+def _read_language(said: _Said) -> Fact:
+    language = said["language"]
+    codes = [code for code, names in _LANGUAGES.items() if re.fullmatch(names, language)]
+    name = "Hindi" if language == "bollywood" else language.title()
     return Fact({"original_language": {"$in": codes}}, f"in {name}" if name == "Hindi" else name)
 
 
-def _read_runtime(found: re.Match) -> Fact:
-    number = found["number"]
-    minutes = float(_NUMBERS.get(number, number)) * (60 if found["unit"].startswith("h") else 1)
-    minutes += 30 if found["half"] else 0
-    how = found["how"].lower()
+def _read_runtime(said: _Said) -> Fact:
+    number = said["number"]
+    hours = said["unit"].startswith("h")
+    minutes = float(_NUMBERS.get(number, number)) * (60 if hours else 1)
+    minutes += 30 if hours and (said["half"] or said["more"]) else 0
+    how = said["how"]
     sign = {"at least": "$gte", "at most": "$lte", "within": "$lte"}.get(how, "$lt")
     sign = "$gt" if how in ("over", "more than", "longer than") else sign
     return Fact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
 
 
-def _read_limit(found: re.Match) -> Fact:
-    return Fact({"runtime": {"$lte": int(found["most"])}}, f"at most {found['most']} minutes")
+def _read_limit(said: _Said) -> Fact:
+    return Fact({"runtime": {"$lte": int(said["most"])}}, f"at most {said['most']} minutes")
 
 
-def _read_short(found: re.Match) -> Fact:
+def _read_short(said: _Said) -> Fact:
     return Fact({"runtime": {"$lte": 95}}, "short")
 
 
@@ -146,7 +150,7 @@ _SPOKEN = "|".join(_LANGUAGES.values())
 _LINK = r"(?:(?:made |set |shot )?(?:from|in|of|during) )?(?:the )?"
 # All facts that are understood: how they are asked, and what they mean. A fact is taken out of the
 # question, for no text says it.
-_PATTERNS: list[tuple[str, Callable[[re.Match], Fact]]] = [
+_PATTERNS: list[tuple[str, Callable[[_Said], Fact]]] = [
     (
         rf"{_LINK}(?:(?P<part>early|mid|late)[ -])?(?:the )?"
         rf"(?:(?P<digits>(?:19|20)?\d0)'?s|(?P<word>{'|'.join(_DECADES)}))\b",
@@ -169,11 +173,12 @@ _PATTERNS: list[tuple[str, Callable[[re.Match], Fact]]] = [
     ),
     (
         r"\b(?:that(?:'s| is| are) )?(?P<how>under|less than|shorter than|at most|within|over|"
-        r"more than|longer than|at least) (?P<number>\d+(?:\.\d+)?|one|an|two|three|four|ninety)"
-        r"(?P<half> and a half)?[ -]?(?P<unit>hours?|hrs?|h|minutes|mins?)\b(?: long)?",
+        r"more than|longer than|at least) (?P<number>\d{1,4}(?:\.\d)?|one|an|two|three|four|ninety)"
+        r"(?P<half> and a half)?[ -]?(?P<unit>hours?|hrs?|h|minutes|mins?)\b(?P<more> and a half)?"
+        r"(?: long)?",
         _read_runtime,
     ),
-    (r"\b(?:of )?(?P<most>\d+) (?:minutes|mins?) or (?:less|shorter|under)\b", _read_limit),
+    (r"\b(?:of )?(?P<most>\d{1,4}) (?:minutes|mins?) or (?:less|shorter|under)\b", _read_limit),
     (rf"\bshort (?=(?:[\w-]+ )?(?:{_KINDS})\b)", _read_short),
 ]
 _LIKE = re.compile(
@@ -203,7 +208,7 @@ def read_question(query: str) -> Question:
         rest = f"{whole[: negation.start()]} {whole[negation.end() :]}"
     for pattern, read in _PATTERNS:
         if found := re.search(pattern, rest, re.IGNORECASE):
-            facts.append(read(found))
+            facts.append(read({name: said.lower() for name, said in found.groupdict("").items()}))
             rest = f"{rest[: found.start()]} {rest[found.end() :]}"
     rest = re.sub(r"^\W+|\W+$", "", " ".join(rest.split()))
     if not re.sub(rf"\b(?:{_KINDS}|good|best|great|a|an|the|some)\b|\W", "", rest.lower()):

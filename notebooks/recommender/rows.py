@@ -40,6 +40,13 @@ def list_rows(movies: Any) -> list[dict]:
     return rows
 
 
+# What reading a value that is not as TMDb writes it may raise.
+_ODD = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(SyntaxError, RecursionError, MemoryError),
+)
+
+
 def read_movie(row: dict) -> tuple[dict, list[str]]:
     """Read the facts of a movie, and list the fields that cannot be read."""
     movie: dict[str, Any] = dict.fromkeys(FACTS)
@@ -51,7 +58,7 @@ def read_movie(row: dict) -> tuple[dict, list[str]]:
                 continue
             try:
                 movie[name] = fact.read(value)
-            except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
+            except _ODD:
                 unread.append(field)
     return movie, list(dict.fromkeys(unread))
 
