@@ -51,6 +51,7 @@ from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.stored import (
     Wanted,
     add_facts,
+    check_frame,
     find_changes,
     find_nearest,
     get_facts,
@@ -464,20 +465,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
         If there is no such column, a movie has nothing in it, or an id comes
         twice.
     """
-    for needed in ("id", column):
-        if df.schema.get(needed) != pl.String:
-            raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
-    if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
-        raise ValueError(
-            f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', "
-            "maintain_order=True)"
-        )
-    if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
-        raise ValueError(
-            f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
-            f"Leave them out: df.filter(pl.col({column!r}) != '')"
-        )
-
+    check_frame(df, column)
     # Before it may be interrupted, which polars does not take well.
     movies = to_records(df, column)
     stored = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -99,20 +101,7 @@ def _place_names(movies: pl.DataFrame, left: float, right: float) -> pl.DataFram
 def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str]) -> dict:
     import altair as alt
 
-    # Genres of one colour stand together in the legend.
-    first_genres = set(movies["genre"])
-    together = {
-        colour: ", ".join(
-            name for name in colours if colours[name] == colour and name in first_genres
-        )
-        for colour in COLOURS
-    }
-    legend = {label: colour for colour, label in together.items() if label} | {"other": OTHER}
-    group = {name: together[colour] for name, colour in colours.items()}
-    movies = movies.with_columns(
-        group=pl.col("genre").replace_strict(group, default="other", return_dtype=pl.String)
-    )
-
+    movies, colour = _colour(movies, colours)
     xs = movies["x"].to_numpy()
     edge = (xs.max() - xs.min()) / 20
     named = _place_names(movies, xs.min() - edge, xs.max() + edge)
@@ -126,17 +115,6 @@ def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str
     domain = [xs.min() - edge / 2, outer] if to_the_right else [outer, xs.max() + edge / 2]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
-    colour = alt.Color(
-        "group:N",
-        scale=alt.Scale(domain=list(legend), range=list(legend.values())),
-        legend=alt.Legend(
-            title=None,
-            orient="bottom",
-            columns=alt.expr("width < 500 ? 1 : 3"),
-            labelLimit=0,
-            labelColor=_GREY,
-        ),
-    )
     hover = ["title:N", "year:N", "genre:N"]
     islands = alt.Chart(alt.Data(values=middles)).encode(x, y, text="genre:N")
     aside = {"align": "left", "dx": 4} if to_the_right else {"align": "right", "dx": -4}
@@ -157,7 +135,42 @@ def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str
             **aside, baseline="middle", fontSize=12, fontWeight="bold", color=_GREY, limit=narrow
         ).encode(alt.X("name_x:Q"), alt.Y("name_y:Q"), text="name:N"),
     ).properties(width=720, height=480, background="transparent", description=described)
-    spec = chart.configure_view(stroke=None).to_dict()
+    return _fit(chart.configure_view(stroke=None).to_dict())
+
+
+def _colour(movies: pl.DataFrame, colours: dict[str, str]) -> tuple[pl.DataFrame, Any]:
+    """Group movies by the colour of their first genre, and make the scale of these colours."""
+    import altair as alt
+
+    # Genres of one colour stand together in the legend.
+    first_genres = set(movies["genre"])
+    together = {
+        colour: ", ".join(
+            name for name in colours if colours[name] == colour and name in first_genres
+        )
+        for colour in COLOURS
+    }
+    legend = {label: colour for colour, label in together.items() if label} | {"other": OTHER}
+    group = {name: together[colour] for name, colour in colours.items()}
+    movies = movies.with_columns(
+        group=pl.col("genre").replace_strict(group, default="other", return_dtype=pl.String)
+    )
+    colour = alt.Color(
+        "group:N",
+        scale=alt.Scale(domain=list(legend), range=list(legend.values())),
+        legend=alt.Legend(
+            title=None,
+            orient="bottom",
+            columns=alt.expr("width < 500 ? 1 : 3"),
+            labelLimit=0,
+            labelColor=_GREY,
+        ),
+    )
+    return movies, colour
+
+
+def _fit(spec: dict) -> dict:
+    """Let a chart be as wide as the window, and its tooltips be dark."""
     # JupyterLab gives a chart no width to fill ("container" is 0 there): the window's is asked
     # for, when it is drawn.
     width = {"name": "width", "init": "clamp(windowSize()[0] - 150, 240, 720)"}

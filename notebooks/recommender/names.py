@@ -244,3 +244,26 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     if len(unclear) > _EXPLAINED:
         lines.append(f"and {len(unclear) - _EXPLAINED:,} more names")
     return "\n".join(lines)
+
+
+def name_series() -> pl.Expr:
+    """
+    Name the series that a movie is of: as TMDb knows it or, where nothing is
+    known of the movie's makers either, as its title tells it. A movie of none
+    is alone.
+    """
+    start = (
+        pl.col("title")
+        .str.normalize("NFKD")  # Alien³ is Alien3
+        .str.to_lowercase()
+        .str.replace(r"^.*: an? (.+) story$", "$1")  # Rogue One: A Star Wars Story
+        .str.replace(
+            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the "
+            r"|,? \(?(?:part|vol\.?|volume|chapter|episode) ).*$",
+            "$1",
+        )
+        .str.replace(r"^(.*[^\d\s])(?:\s*\d+| [ivx]+)$", "$1")
+    )
+    guess = pl.coalesce(fold(start).replace("", None), "title", "id")
+    detailed = pl.col("imdb_id").is_not_null() | (pl.col("directors").list.len() > 0)
+    return pl.coalesce("series", pl.when(detailed).then("id").otherwise(guess))

@@ -35,6 +35,23 @@ class Wanted(NamedTuple):
     unwanted: tuple[str, ...] = ()
 
 
+def check_frame(df: pl.DataFrame, column: str) -> None:
+    """Refuse a frame that cannot be stored whole."""
+    for needed in ("id", column):
+        if df.schema.get(needed) != pl.String:
+            raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
+    if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
+        raise ValueError(
+            f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', "
+            "maintain_order=True)"
+        )
+    if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
+        raise ValueError(
+            f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
+            f"Leave them out: df.filter(pl.col({column!r}) != '')"
+        )
+
+
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     """Make of each movie what Chroma keeps: id, document and metadata."""
     known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.words import fold, say, share_words, strip_facts
+from notebooks.recommender.names import name_series
+from notebooks.recommender.words import say, share_words, strip_facts
 
 # What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
 # users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them
@@ -187,29 +188,6 @@ def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     power = 1 + 0.6 * np.log(len(weights))
     pooled = np.average(np.maximum(likenesses, 0) ** power, axis=1, weights=weights)
     return pooled ** (1 / power)
-
-
-def name_series() -> pl.Expr:
-    """
-    Name the series that a movie is of: as TMDb knows it or, where nothing is
-    known of the movie's makers either, as its title tells it. A movie of none
-    is alone.
-    """
-    start = (
-        pl.col("title")
-        .str.normalize("NFKD")  # Alien³ is Alien3
-        .str.to_lowercase()
-        .str.replace(r"^.*: an? (.+) story$", "$1")  # Rogue One: A Star Wars Story
-        .str.replace(
-            r"^(.*?\w.*?)(?:: | - | \u{2013} | (?:and|&) the "
-            r"|,? \(?(?:part|vol\.?|volume|chapter|episode) ).*$",
-            "$1",
-        )
-        .str.replace(r"^(.*[^\d\s])(?:\s*\d+| [ivx]+)$", "$1")
-    )
-    guess = pl.coalesce(fold(start).replace("", None), "title", "id")
-    detailed = pl.col("imdb_id").is_not_null() | (pl.col("directors").list.len() > 0)
-    return pl.coalesce("series", pl.when(detailed).then("id").otherwise(guess))
 
 
 def choose(movies: pl.DataFrame, scores: np.ndarray, n: int, diversity: float) -> list[int]:
