@@ -20,7 +20,8 @@ from notebooks.recommender.model import get_embedding_function
 if TYPE_CHECKING:
     import chromadb
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 # Of the true 20 nearest among 100,000 movies these find 99.9 % in 7 ms, half the neighbours 92 %,
 # and Chroma's defaults 54 % in 1 ms, with 380 bytes fewer a movie. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
@@ -49,8 +50,7 @@ def explaining(ask: Callable[P, T]) -> Callable[P, T]:
             explanation = _explain(error, given)
             if explanation is None:
                 raise
-        # Raised out here, where it does not carry along httpx's request, which holds the token.
-        raise explanation
+        raise explanation  # out here, without httpx's request, which holds the token
 
     return explained
 
