@@ -25,10 +25,10 @@ T = TypeVar("T")
 # Of the true 20 nearest among 100,000 movies these find 99.9 % in 7 ms, half the neighbours 92 %,
 # and Chroma's defaults 54 % in 1 ms, with 380 bytes fewer a movie. "l2" is squared.
 _HNSW = {"space": "l2", "ef_construction": 200, "ef_search": 2_000, "max_neighbors": 64}
-_FIRST_ANSWER, _ANSWER = 10, 60  # seconds that a server has for the first answer, and the others
+_FIRST_ANSWER, _ANSWER = 10, 60  # seconds that a server has for its first answer and for others
 # What a filter may hold. Chroma takes some 980 and 16,000; 9,000 conditions end the process.
 _CONDITIONS, _VALUES = 900, 10_000
-# Who opened what: the process, the place, and which file that was if the place is a folder.
+# The process that opened each client's server, the place, and the file if that is a folder.
 _opened: WeakKeyDictionary[Any, tuple] = WeakKeyDictionary()
 
 
@@ -56,8 +56,8 @@ def explaining(ask: Callable[P, T]) -> Callable[P, T]:
 
 
 def _find_opening(given: dict) -> tuple:
-    """Find by whom, where and on which file the first argument was opened."""
-    handle = next(iter(given.values()), None)  # a client or a collection
+    """Find who opened the first argument, a client or a collection, and where."""
+    handle = next(iter(given.values()), None)
     server = getattr(handle, "_server", None) or getattr(handle, "_client", None)
     if server in _opened:
         return _opened[server]
@@ -81,7 +81,7 @@ def _check_open(process: int, place: Path | str | None, file: tuple[int, int] | 
 
 def _identify_file(place: Path | str | None) -> tuple[int, int] | None:
     """Tell Chroma's file in a folder from one that was there before."""
-    file = place / "chroma.sqlite3" if isinstance(place, Path) else None
+    file = isinstance(place, Path) and place / "chroma.sqlite3"
     return (file.stat().st_dev, file.stat().st_ino) if file and file.is_file() else None
 
 
@@ -199,7 +199,6 @@ def get_client() -> chromadb.ClientAPI:
         raise ValueError("CHROMA_URL must be like http://host:8000; a token goes into CHROMA_TOKEN")
     if not re.fullmatch(r"[!-~]*", config.CHROMA_TOKEN or ""):
         raise ValueError("CHROMA_TOKEN holds what no HTTP header takes. Copy it in one piece.")
-
     place = config.CHROMA_PATH or config.CHROMA_URL
     client = _open_client(place)
     _opened[client._server] = os.getpid(), place, _identify_file(place)
@@ -226,13 +225,13 @@ def _open_client(place: Path | str | None) -> Any:
             return Client.from_system(system)
         return chromadb.PersistentClient(place, settings=settings)
 
-    api = place.rstrip("/") + "/api/v2"
     token, tenant, database = config.CHROMA_TOKEN, config.CHROMA_TENANT, config.CHROMA_DATABASE
     headers = {}  # Some servers read the one and some the other. The token's class hides both.
     if token:
         headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token}
     # Chroma's client waits without end, even while it is made. So this asks first what it asks
     # last. Unlike Chroma's heartbeat, it needs the token and the database.
+    api = place.rstrip("/") + "/api/v2"
     asked = f"/tenants/{quote(tenant, safe='')}/databases/{quote(database, safe='')}"
     with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
         session.get(api + asked).raise_for_status()
@@ -279,9 +278,9 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
     # An existing collection keeps its configuration. It is opened without a function first, since
     # Chroma's own error about another program's would not help, and it accepts another model.
     there = client.get_or_create_collection(name, embedding_function=None, configuration=new)
-    function = there.configuration_json.get("embedding_function") or {"name": "none"}
-    ours_made = function.get("name") == embed.name()
-    theirs = function.get("config", {}).get("model_name") if ours_made else None
+    made_by = there.configuration_json.get("embedding_function") or {"name": "none"}
+    known = made_by.get("name") == embed.name()
+    theirs = made_by.get("config", {}).get("model_name") if known else None
     ours = embed.get_config()["model_name"]
     if theirs and theirs != ours and not there.count():
         # Nothing can be mixed yet. The name may have been misspelt, which shows when it is loaded.
@@ -290,11 +289,11 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         made = f"with the model {theirs!r}"
         way_out = "Set EMBEDDING_MODEL to the former again, or give"
         if not theirs:
-            made = f"by another program (embedding function: {function.get('name')})"
+            made = f"by another program (embedding function: {made_by.get('name')})"
             way_out = "Give"
         raise ValueError(
             f"the collection {name!r} was made {made}, and EMBEDDING_MODEL is "
-            f"{config.EMBEDDING_MODEL!r}: distances between their embeddings mean nothing. "
-            f"{way_out} the latter its own: get_collection(client, {name + '-2'!r})."
+            f"{config.EMBEDDING_MODEL!r}: their embeddings cannot be compared. {way_out} "
+            f"the latter a collection of its own: get_collection(client, {name + '-2'!r})."
         )
     return client.get_collection(name, embedding_function=embed)
