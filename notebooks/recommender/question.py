@@ -167,10 +167,12 @@ _PATTERNS: list[tuple[str, Callable[[_Said], Fact]]] = [
         _read_year,
     ),
     (
-        rf"\b(?:in )?(?P<language>{_SPOKEN})(?:[ -]language)?\b"
-        rf"(?=(?: [\w-]+){{0,2}} (?:{_KINDS})\b|$)",
+        # Not "in hindi", which is what somebody types who looks for a dubbed movie.
+        rf"\b(?<!in )(?P<language>{_SPOKEN})(?:[ -]language)?\b"
+        rf"(?=(?: [\w-]+){{0,2}} (?:{_KINDS})\b)",
         _read_language,
     ),
+    (rf"^(?P<language>{_SPOKEN})$", _read_language),
     (
         r"\b(?:that(?:'s| is| are) )?(?P<how>under|less than|shorter than|at most|within|over|"
         r"more than|longer than|at least) (?P<number>\d{1,4}(?:\.\d)?|one|an|two|three|four|ninety)"
