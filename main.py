@@ -646,18 +646,19 @@ def find_movies(
     if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
         asked, facts, apart = Question(query), where, False
         movies = _find_candidates(collection, query, wanted)
-    if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts, or there are none
-        asked, facts = asked._replace(facts=()), where
+    if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts: others follow them
+        facts, few = where, movies["id"].to_list()
         movies = _find_candidates(collection, asked.text, wanted, apart)
+        movies = movies.with_columns(by_facts=pl.col("id").is_in(few).cast(pl.Float64))
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     if asked.unwanted and len(movies):
         [vector] = collection._embed(input=[asked.unwanted], is_query=True)
         movies = search.push_away(movies, fold_one(asked.unwanted), vector)
     ranked, told = search.rank(movies, fold_one(asked.text)), [fact.told for fact in asked.facts]
-    if len(movies) and (meant := search.correct(ranked, fold_one(asked.text))):
+    if len(movies) and not told and (meant := search.correct(ranked, fold_one(asked.text))):
         movies = _find_candidates(collection, meant, wanted._replace(where=facts))
-        ranked, told = search.rank(movies, meant), [*told, f"did you mean *{meant}*"]
+        ranked, told = search.rank(movies, meant), [f"did you mean *{meant}*"]
     ranked = ranked.head(n)
     because = search.explain(ranked, told)
     answers = ranked.select("id", "text", "distance", "score", because=because)
@@ -692,7 +693,8 @@ def _leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
     movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
     if not unwanted or movies.is_empty():
         return movies
-    told = pl.format(" {} {} ", "words", fold(pl.col("genres").list.join(" ")))
+    labels = pl.col("labels").list.join(" ")
+    told = pl.format(" {} {} {} ", "words", fold(pl.col("genres").list.join(" ")), labels)
     return movies.filter(~told.str.contains_any(list(unwanted)))
 
 

@@ -57,7 +57,7 @@ def between(first, last):
         ("films since 2010", "films", {"year": {"$gte": 2010}}, "from 2010 or later"),
         ("films after 2015", "films", {"year": {"$gte": 2016}}, "from 2016 or later"),
         ("korean thriller", "thriller", {"original_language": {"$in": ["ko"]}}, "Korean"),
-        ("films in french", "films", {"original_language": {"$in": ["fr"]}}, "French"),
+        ("french films", "films", {"original_language": {"$in": ["fr"]}}, "French"),
         ("bollywood", "bollywood", {"original_language": {"$in": ["hi"]}}, "in Hindi"),
         ("comedies under 90 minutes", "comedies", {"runtime": {"$lt": 90}}, "under 90 minutes"),
         ("war under two hours", "war", {"runtime": {"$lt": 120}}, "under 120 minutes"),

@@ -164,7 +164,8 @@ def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
     nearest = 1 - movies["distance"].to_numpy().min(initial=4) / 2
     other: list[tuple[str, list[str]]] = [("text" if nearest >= _NEAR else "nothing", [])]
     for movie in movies.iter_rows(named=True):
-        reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told]
+        knows = movie.get("by_facts", 1)
+        reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told if knows]
         reasons += _name_people(movie)
         told_words = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
         words = [word for word in movie["found"] or [] if word not in told_words]
