@@ -13,11 +13,11 @@ ROOMS = {file.stem: file for file in (config.ROOT / "notebooks" / "recommender")
 ARROWS = {
     "search": {"question", "words"},
     "names": {"words"},
-    "taste": {"words"},
+    "taste": {"names", "words"},
     "database": {"model"},
     "stored": {"database", "rows", "search", "words"},
     "given": {"database", "names", "stored"},
-    "starters": {"taste"},
+    "starters": {"names", "taste"},
     "exports": {"files"},
     "tmdb": {"cache"},
     "chart": {"tiles"},
