@@ -202,7 +202,8 @@ def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
 
     movies = [make(id) for id in range(1, 30)]
     movies += [
-        make(30, release_date="2000-01-01"),
+        make(30, release_date="2000-01-01", genre_ids=[16]),
+        make(37, release_date="2000-01-01"),
         make(31, vote_count=900_000),
         make(32, vote_average=9.9),
     ]
@@ -224,6 +225,7 @@ def test_what_lifted_a_movie_is_told_and_what_did_not_is_not(collection):
     because = dict(recommend(collection, "Liked", n=40).select("id", "because").iter_rows())
     told = {id: set(reason.split("; ")) for id, reason in because.items()}
     assert "of the same years" in told["30"]
+    assert "of the same years" not in told["37"]  # it says little where nothing else is shared
     assert "widely seen" in told["31"]
     assert "highly rated" in told["32"]
     assert "highly rated" not in told["33"]

@@ -50,7 +50,8 @@ def words_of(text: str) -> list[str]:
 )
 def test_a_title_as_people_type_it_finds_its_movie(texts, typed, title, year):
     best = find_movies(texts, typed, n=1).row(0, named=True)
-    assert (best["title"], best["year"], best["because"]) == (title, year, "title")
+    assert (best["title"], best["year"]) == (title, year)
+    assert best["because"].endswith("title")  # a role may have the same name
 
 
 @pytest.mark.parametrize(
