@@ -481,7 +481,7 @@ def test_ctrl_c_stops_embedding_within_seconds_and_says_what_is_stored():
     )
     assert process.stdout.readline() == "stored\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=15)
     assert re.search(
         r"KeyboardInterrupt: \d+ movies are stored\. Run it again to go on\.$", errors.strip()
     )
