@@ -9,7 +9,15 @@ import numpy as np
 import polars as pl
 
 from notebooks.recommender.question import expand_genres
-from notebooks.recommender.words import STOP_WORDS, bm25, fold, fold_one, list_phrases, loosen, say
+from notebooks.recommender.words import (
+    bm25,
+    fold,
+    fold_one,
+    list_phrases,
+    list_stop_words,
+    loosen,
+    say,
+)
 
 # What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real
 # movies, with typed titles and plot keywords as questions; names, roles and a title's share on half
@@ -51,7 +59,8 @@ def prepare(facts: pl.DataFrame) -> pl.DataFrame:
 def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Add `by_words`, and the words of a folded question that were `found`."""
     asked = list(dict.fromkeys(expand_genres(question).split()))
-    asked = [word for word in asked if word not in STOP_WORDS] or asked
+    stop = list_stop_words()
+    asked = [word for word in asked if word not in stop] or asked
     lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
     of_all = bm25(movies["words"], asked, more)
@@ -146,7 +155,7 @@ def correct(ranked: pl.DataFrame, question: str) -> str | None:
     Find the title or the name that a question misspells. Only where no movie
     knows a word of it: else a rare word would become a frequent one.
     """
-    asked = " ".join(word for word in question.split() if word not in STOP_WORDS)
+    asked = " ".join(word for word in question.split() if word not in list_stop_words())
     if len(asked) < _SHORTEST or ranked["found"].list.len().sum() or ranked["by_title"].max():
         return None
     from rapidfuzz import fuzz, process

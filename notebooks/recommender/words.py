@@ -9,21 +9,24 @@ import polars as pl
 
 import config
 
-# Words that say nothing about a movie, in English; of other languages none is known here. Lists of
-# libraries are longer and hold "fire", "system" and "cry".
-STOP_WORDS: frozenset[str] = frozenset(
+# Words that say nothing about a movie, in English. Lists of libraries are longer and hold "fire",
+# "system" and "cry".
+STOP_WORDS = frozenset(
     str.split(
         "a about an and are as at be but by film films for from has he her his i in into is it its "
         "like me movie movies my of on or one she some somebody someone something that the their "
         "them there they this to want was what when where which who whose will with you your"
     )
-    if config.TMDB_LANGUAGE.startswith("en")
-    else ()
 )
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
 _FOREIGN_LETTERS |= {"þ": "th", "\u0131": "i"}
 # How soon a repeated word stops counting, and how much a long text is held back.
 _K1, _B = 1.2, 0.75
+
+
+def list_stop_words() -> frozenset[str]:
+    """List the words that say nothing: of other languages than English none is known here."""
+    return STOP_WORDS if config.TMDB_LANGUAGE.startswith("en") else frozenset()
 
 
 def write_text() -> pl.Expr:
@@ -150,7 +153,7 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl
         texts.with_row_index("movie")
         .with_columns(pl.col("movie").cast(pl.Int64), pl.col("word").str.split(" "))
         .explode("word")
-        .filter((pl.col("word") != "") & ~pl.col("word").is_in(list(STOP_WORDS)))
+        .filter((pl.col("word") != "") & ~pl.col("word").is_in(list(list_stop_words())))
         .group_by("movie", "word", maintain_order=True)  # the same sums at each call
         .agg(tf=pl.len())
         .with_columns(
