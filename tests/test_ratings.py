@@ -20,7 +20,7 @@ from main import (
 
 # Private names of ours that are used here: the answers of `recommend` show neither what was matched
 # nor in what order.
-find_named, find_given = main._find_named, main._find_given
+from notebooks.recommender.given import find_given, find_named
 
 
 def resolve(collection, names):

@@ -30,7 +30,7 @@ def test_the_settings_in_the_readme_and_in_the_example_are_those_that_config_rea
     read = set(
         re.findall(r'_read(?:_path)?\(\s*"(\w+)"', (ROOT / "config.py").read_text(encoding="utf-8"))
     )
-    assert read == set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
     assert read - {"TMDB_URL"} <= set(
         re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     )

@@ -43,7 +43,8 @@ def test_case_accents_and_signs_are_folded(text, folded):
     assert fold_one(text) == folded
 
 
-@given(st.text())
+# polars and Python know the letters of two versions of Unicode: those of both are old ones.
+@given(st.text(st.characters(max_codepoint=0x2FFFF, exclude_categories=["Cn", "Cs"])))
 def test_folding_twice_is_folding_once_and_leaves_letters_digits_and_single_blanks(text):
     folded = fold_one(text)
     assert folded == " ".join(folded.split(" ")).strip(" ")
