@@ -53,7 +53,7 @@ def test_answers_of_find_similar_show_title_year_genres_and_distance(texts):
     answers = find_similar(texts, "a shark", n=1)
     text = Page(show_movies(answers).data).text
     assert "Jaws" in text
-    assert "1975 · ★" in text
+    assert "1975 · 2 h 4 min · ★" in text
     assert ", ".join(answers["genres"][0]) in text
     assert "Amity Island" in text
     assert f"distance {answers['distance'][0]:.2f}" in text
