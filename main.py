@@ -705,7 +705,7 @@ def _find_people(
     words = set(movies.select(fold(pl.col("text")).str.split(" ").explode()).to_series())
     phrases = [
         phrase
-        for phrase in list_phrases(question, most=3)
+        for phrase in dict.fromkeys(list_phrases(question, most=3))
         if " " in phrase or (len(phrase) > 3 and phrase not in words)  # a surname that is rare
     ]
     if not phrases:

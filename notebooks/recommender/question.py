@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 # What people call TMDb's genres, but for the names themselves and their plurals.
 _GENRES = {
-    "Science Fiction": "sci-fi|sci fi|scifi|sf",
+    "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
-    "Comedy": "comedies|comedic|romcoms?|rom-coms?|rom coms?|romantic comedy|romantic comedies",
-    "Romance": "romances|romcoms?|rom-coms?|rom coms?|romantic comedy|romantic comedies",
+    "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
+    "Romance": "romances|romcoms?|rom coms?|romantic comedy|romantic comedies",
     "Documentary": "documentaries|docs?",
     "Mystery": "mysteries|whodunits?",
     "History": "historical",
@@ -51,7 +51,7 @@ _DECADES = {
     "eighties": 1980,
     "nineties": 1990,
 }
-_NUMBERS = {"one": 1, "an": 1, "a": 1, "two": 2, "three": 3, "four": 4, "ninety": 90}
+_NUMBERS = {"one": 1, "an": 1, "two": 2, "three": 3, "four": 4, "ninety": 90}
 _KINDS = (
     r"films?|movies?|cinema|flicks?|language|action|adventures?|animations?|animated|anime|comed\w+|"
     r"crime|dramas?|fantas\w+|horrors?|myster\w+|romances?|romantic|thrillers?|war|westerns?|noirs?|"
@@ -227,11 +227,7 @@ def read_question(query: str) -> Question:
 
 def expand_genres(words: str) -> str:
     """Add to folded words the names of the genres that people call otherwise."""
-    names = [
-        name
-        for name, called in _GENRES.items()
-        if re.search(rf"\b(?:{called.replace('-', ' ')})\b", words)
-    ]
+    names = [name for name, called in _GENRES.items() if re.search(rf"\b(?:{called})\b", words)]
     return " ".join([words, *names]).lower() if names else words
 
 
