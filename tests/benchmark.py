@@ -29,14 +29,11 @@ import config
 import main
 from notebooks.recommender import tmdb as tmdb_room
 from notebooks.recommender.model import get_embedding_function
+from notebooks.recommender.stored import find_changes, store, to_records
 
 # Private names of `main` in this file are steps that are measured alone, or limits that are
 # changed for it.
-PAGES, LATENCY, LIMIT = (
-    210,
-    0.1,
-    40,
-)  # pages; seconds an answer takes; requests a second that TMDb allows
+PAGES, LATENCY, LIMIT = 210, 0.1, 40  # seconds an answer takes; TMDb's requests a second
 SIZES = 1_000, 10_000, 100_000  # movies
 # The standard deviation of the noise that makes another movie of one, in each of an embedding's
 # numbers. Among the catalogue's movies the median distance to the nearest falls by 0.05 with each
@@ -178,22 +175,24 @@ def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
     embeddings = make_noisy(vectors, size)
     # What `add_movies` does, but for the embedding: that would take hours.
     start = time.perf_counter()
-    records = main._to_records(df, "text")
+    records = to_records(df, "text")
     for place in range(0, size, main._CHUNK):
-        movies, _ = main._find_changes(collection, records[place : place + main._CHUNK])
+        movies, _ = find_changes(collection, records[place : place + main._CHUNK])
         for movie, embedding in zip(movies, embeddings[place:], strict=False):
             movie["embedding"] = embedding
-        main._store(collection, movies, [])
-    store = time.perf_counter() - start
+        store(collection, movies, [])
+    stored = time.perf_counter() - start
 
     wish, liked = "a robot that wants to be human", df["id"].head(100).to_list()
     asked = {
         "find_similar": lambda: main.find_similar(collection, wish),
         "find_movies": lambda: main.find_movies(collection, wish),
+        "find_movies, a person": lambda: main.find_movies(collection, "tom hanks movies"),
         "recommend": lambda: main.recommend(collection, liked[:1]),
         "recommend from 100": lambda: main.recommend(collection, liked),
+        "recommend with a wish": lambda: main.recommend(collection, liked[:1], wish="funny"),
     }
-    figures = {"store": store}
+    figures = {"store": stored}
     for name, ask in asked.items():
         ask()
         figures[name] = 1_000 * median(seconds_for(ask) for _ in range(20))
@@ -284,8 +283,10 @@ def measure_growth() -> None:
         "second run, in seconds": ("second run", ",.1f"),
         "`find_similar`, in milliseconds": ("find_similar", ",.0f"),
         "`find_movies`, in milliseconds": ("find_movies", ",.0f"),
+        "`find_movies` with a person, in milliseconds": ("find_movies, a person", ",.0f"),
         "`recommend` from one, in milliseconds": ("recommend", ",.0f"),
         "`recommend` from a hundred, in milliseconds": ("recommend from 100", ",.0f"),
+        "`recommend` with a wish, in milliseconds": ("recommend with a wish", ",.0f"),
         "peak memory, in MiB": ("memory", ",.0f"),
         "recall@20": ("recall", ".4f"),
     }

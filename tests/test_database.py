@@ -323,9 +323,9 @@ def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(
 ADD_EIGHTY = """
 from notebooks.recommender import model
 import main
-load_model, store = main.load_model, main._store
+load_model, store = main.load_model, main.store
 model.load_model = lambda name: input() or load_model(name)
-main._store = lambda *movies: (store(*movies), print("stored", flush=True))[0]
+main.store = lambda *movies: (store(*movies), print("stored", flush=True))[0]
 """ + ADD_THIRTY.replace("range(30)", "range(80)")
 
 
@@ -463,13 +463,13 @@ def test_a_filter_that_chroma_refuses_is_a_value_error_with_the_filter(place):
         {"$gt": 1980},
         {"title": "\ud800"},
         {"year": {"$gt": 2**64}},
-        {},
         [],
         "year",
         5,
     ):
         with pytest.raises(ValueError, match=r"where|filter|operator"):
             find_similar(collection, "Movie 0", where=where)
+    assert len(find_similar(collection, "Movie 0", where={})) == 1
 
 
 def nest(levels):

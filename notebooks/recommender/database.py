@@ -87,7 +87,7 @@ def _identify_file(place: Path | str | None) -> tuple[int, int] | None:
 
 def check_where(where: Any) -> None:
     """Refuse a filter that Chroma does not take, or would die of."""
-    if not where:
+    if where is None or where == {}:
         return
     import orjson
     from chromadb.api.types import validate_where
