@@ -37,10 +37,10 @@ from notebooks.recommender import search, taste
 from notebooks.recommender.cache import remove_expired
 from notebooks.recommender.database import explaining, get_client, get_collection
 from notebooks.recommender.exports import read_ratings, read_watchlist
-from notebooks.recommender.given import Movies, find_among, find_given, find_one, read_given
+from notebooks.recommender.given import Movies, find_among, find_given, find_like, read_given
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
-from notebooks.recommender.question import Question, join_filters, read_question
+from notebooks.recommender.question import Question, join_filters, read_question, split_wish
 from notebooks.recommender.rows import (
     MOVIE_SCHEMA,
     REST,
@@ -65,7 +65,6 @@ from notebooks.recommender.words import (
     fold,
     fold_one,
     list_phrases,
-    strip_labels,
     write_text,
 )
 
@@ -634,35 +633,37 @@ def find_movies(
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
     wanted = Wanted(n, where, find_among(collection, among), tuple(search.fold_unwanted(without)))
-    english = config.TMDB_LANGUAGE.startswith("en")
-    asked = read_question(query) if english else Question(query)
-    if asked.like and (like := find_one(collection, asked.like)):
-        given = pl.DataFrame({"id": [like], "weight": [1.0]})
-        return _recommend(collection, given, [like], wanted, asked.wish)
-    facts = join_filters(where, *(fact.where for fact in asked.facts))
-    apart = bool(asked.unwanted)
-    movies = _find_candidates(collection, asked.text, wanted._replace(where=facts), apart)
-    parts = [fold_one(part) for part in (asked.text, asked.unwanted or "")]
-    if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
-        asked, facts, apart = Question(query), where, False
-        movies = _find_candidates(collection, query, wanted)
-    if asked.facts and len(movies) < min(n, _ENOUGH):  # so few know the facts: others follow them
-        facts, few = where, movies["id"].to_list()
-        movies = _find_candidates(collection, asked.text, wanted, apart)
-        movies = movies.with_columns(by_facts=pl.col("id").is_in(few).cast(pl.Float64))
+    asked = read_question(query)
+    if asked.like and (given := find_like(collection, asked.like)) is not None:
+        return _recommend(collection, given, given["id"].to_list(), wanted, asked.wish)
+    movies, asked = _find_asked(collection, query, asked, wanted)
     if where and movies.is_empty():
         warn_of_filter(collection, where)
-    if asked.unwanted and len(movies):
-        [vector] = collection._embed(input=[asked.unwanted], is_query=True)
-        movies = search.push_away(movies, fold_one(asked.unwanted), vector)
+    movies = _push_away(collection, movies, asked.unwanted)
     ranked, told = search.rank(movies, fold_one(asked.text)), [fact.told for fact in asked.facts]
     if len(movies) and not told and (meant := search.correct(ranked, fold_one(asked.text))):
-        movies = _find_candidates(collection, meant, wanted._replace(where=facts))
-        ranked, told = search.rank(movies, meant), [f"did you mean *{meant}*"]
+        ranked = search.rank(_find_candidates(collection, meant, wanted), meant)
+        told = [f"did you mean *{meant}*"]
     ranked = ranked.head(n)
-    because = search.explain(ranked, told)
-    answers = ranked.select("id", "text", "distance", "score", because=because)
+    answers = ranked.select("id", "distance", "score", because=search.explain(ranked, told))
     return show_facts(collection, answers)
+
+
+def _find_asked(
+    collection: chromadb.Collection, query: str, asked: Question, wanted: Wanted
+) -> tuple[pl.DataFrame, Question]:
+    """Find the candidates of a question as it was read, or as a title, which it may be."""
+    knowing = join_filters(wanted.where, *(fact.where for fact in asked.facts))
+    apart = bool(asked.unwanted)
+    movies = _find_candidates(collection, asked.text, wanted._replace(where=knowing), apart)
+    parts = [fold_one(part) for part in (asked.text, asked.unwanted or "")]
+    if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
+        return _find_candidates(collection, query, wanted), Question(query)
+    if asked.facts and len(movies) < min(wanted.n, _ENOUGH):  # others follow those few
+        few = movies["id"].to_list()
+        movies = _find_candidates(collection, asked.text, wanted, apart)
+        movies = movies.with_columns(by_facts=pl.col("id").is_in(few).cast(pl.Float64))
+    return movies, asked
 
 
 def _find_candidates(
@@ -673,11 +674,11 @@ def _find_candidates(
     size = max(_CANDIDATES, wanted.n)
     while True:
         movies = find_nearest(collection, vector, wanted._replace(n=size), embeddings)
+        movies = add_facts(collection, movies)
         more = len(movies) == size
         if more and (named := _find_people(collection, fold_one(query), movies, wanted)):
             theirs = find_nearest(collection, vector, Wanted(len(named), ids=named), embeddings)
-            movies = pl.concat([movies, theirs])
-        movies = add_facts(collection, movies)
+            movies = pl.concat([movies, add_facts(collection, theirs)])
         left = _leave_out(movies, wanted.unwanted)
         if len(left) >= wanted.n or not more:
             break
@@ -688,9 +689,18 @@ def _find_candidates(
     return left
 
 
+def _push_away(
+    collection: chromadb.Collection, movies: pl.DataFrame, unwanted: str | None
+) -> pl.DataFrame:
+    """Let movies with embeddings count the less, the nearer they are to what is unwanted."""
+    if not unwanted or movies.is_empty():
+        return movies
+    [vector] = collection._embed(input=[unwanted], is_query=True)
+    return search.push_away(movies, fold_one(unwanted), vector)
+
+
 def _leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
-    """Leave out movies whose text or genres hold an unwanted word, and add the texts' words."""
-    movies = movies.with_columns(words=fold(strip_labels(pl.col("text"))))
+    """Leave out movies whose text or genres hold an unwanted word."""
     if not unwanted or movies.is_empty():
         return movies
     labels = pl.col("labels").list.join(" ")
@@ -702,11 +712,13 @@ def _find_people(
     collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
 ) -> list[str]:
     """Find the movies of the people and roles that a question names, beyond those at hand."""
-    words = set(movies.select(fold(pl.col("text")).str.split(" ").explode()).to_series())
+    typed = list(dict.fromkeys(list_phrases(question, most=3)))
+    words = movies["words"].str.split(" ").explode()
+    known = set(words.filter(words.is_in(typed)))
     phrases = [
         phrase
-        for phrase in dict.fromkeys(list_phrases(question, most=3))
-        if " " in phrase or (len(phrase) > 3 and phrase not in words)  # a surname that is rare
+        for phrase in typed
+        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
     ]
     if not phrases:
         return []
@@ -832,15 +844,14 @@ def _recommend(
         if wanted.where:
             warn_of_filter(collection, wanted.where, stacklevel=5)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
-        return show_facts(collection, movies.select("id", "text", "distance", **nothing))
+        return show_facts(collection, movies.select("id", "distance", **nothing))
     scores = taste.score(movies, given)
     if wish:
-        movies = search.count_words(movies, fold_one(wish))
         scores = taste.add_wish(scores, movies, given)
     chosen = taste.choose(movies, scores.total, wanted.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
     because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
-    answers = answers.select("id", "text", "distance", "score", because=because)
+    answers = answers.select("id", "distance", "score", because=because)
     return show_facts(collection, answers)
 
 
@@ -865,14 +876,17 @@ def _find_near(
     # take as long again.
     embeddings = len(given) > 1 or apart or bool(wish)
     movies = find_nearest(collection, vector, wanted, embeddings)
-    if wish:
-        [vector] = collection._embed(input=[wish], is_query=True)
+    wished, unwanted = split_wish(wish) if wish else (None, None)
+    if wished:
+        [vector] = collection._embed(input=[wished], is_query=True)
         if len(movies) == wanted.n:
             movies = pl.concat([movies, find_nearest(collection, vector, wanted, embeddings)])
             movies = movies.unique("id", keep="first", maintain_order=True)
-        if len(movies):
-            movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
-    return add_facts(collection, movies)
+    movies = _push_away(collection, add_facts(collection, movies), unwanted)
+    if wished and len(movies):
+        movies = search.count_words(movies, fold_one(wished))
+        movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
+    return movies
 
 
 @explaining

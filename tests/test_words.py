@@ -132,7 +132,7 @@ def test_the_parts_of_shared_words_add_up_to_the_cosine_of_scikit_learns_tfidf()
 
     ours, theirs = ["robot loves robot", "war machine"], ["robot war", "machine dreams"]
     frames = [pl.DataFrame({"text": column}) for column in (ours, theirs)]
-    shared = share_words(*frames, pl.col("text"))
+    shared = share_words(*frames, fold(pl.col("text")))
     vectors = TfidfVectorizer().fit_transform(ours + theirs).toarray()
     cosines = np.zeros((2, 2))
     for row, other, _, part in shared.iter_rows():

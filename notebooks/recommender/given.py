@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,16 @@ import polars as pl
 
 from notebooks.recommender.database import in_parts
 from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.stored import add_facts, get_facts
+from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_facts
+from notebooks.recommender.words import fold, loosen
 
 if TYPE_CHECKING:
     import chromadb
 
 Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
 _EXACT = 100  # titles that Chroma is asked for one by one, before the collection is read whole
+_NEAREST = 1_000  # movies among which a question names one
+_AND = re.compile(r",? +(?:and|or) +|, *")
 
 
 def find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
@@ -104,12 +108,32 @@ def find_given(
     )
 
 
-def find_one(collection: chromadb.Collection, title: str) -> str | None:
-    """Find the one movie that a title names; None if it names none or several."""
-    try:
-        return find_named(collection, like=title)["id"].item()
-    except ValueError:
-        return None
+def find_like(collection: chromadb.Collection, typed: str) -> pl.DataFrame | None:
+    """
+    Find the movies that a question wants others to be like, named by a title,
+    by a series or by several: columns `id` and `weight`. None if it names none.
+    """
+    for names in ([typed], _AND.split(typed)):
+        found = [_find_one(collection, name) for name in names]
+        if all(found):
+            ids = list(dict.fromkeys(id for part in found for id in part))
+            return pl.DataFrame({"id": ids}).with_columns(weight=1.0)
+    return None
+
+
+def _find_one(collection: chromadb.Collection, typed: str) -> list[str]:
+    """
+    Find the one movie of a title, or those of a series. To read all titles
+    would take longer than the answer does: these are of the movies nearest.
+    """
+    [vector] = collection._embed(input=[typed], is_query=True)
+    movies = add_facts(collection, find_nearest(collection, vector, Wanted(_NEAREST)))
+    asked = read_names(typed).with_columns(role=pl.lit("like")).with_row_index("row")
+    found = match_names(asked, movies)["id"].unique().to_list()
+    if len(found) == 1:
+        return found
+    series = loosen(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
+    return movies.filter(series == loosen(fold(pl.lit(typed))))["id"].to_list()
 
 
 def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
@@ -120,17 +144,11 @@ def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
 def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
     """Add to movies that someone names what they are compared by, in an order of their own."""
     parts = in_parts(
-        lambda ids: collection.get(ids=ids, include=["documents", "embeddings"]),
+        lambda ids: collection.get(ids=ids, include=["embeddings"]),
         given["id"].to_list(),
     )
     stored = pl.concat(
-        pl.DataFrame(
-            {
-                "id": part["ids"],
-                "text": part["documents"],
-                "embedding": pl.Series(np.asarray(part["embeddings"])),
-            }
-        )
+        pl.DataFrame({"id": part["ids"], "embedding": pl.Series(np.asarray(part["embeddings"]))})
         for part in parts
     )
     return add_facts(collection, given.join(stored, on="id")).sort("id")

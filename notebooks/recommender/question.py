@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import config
+
 # What people call TMDb's genres, but for the names themselves and their plurals.
 _GENRES = {
     "Science Fiction": "sci fi|scifi|sf",
@@ -206,7 +208,9 @@ _BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?P<wish>.+)$", re.IGNORECASE)
 
 
 def read_question(query: str) -> Question:
-    """Read what a question asks for."""
+    """Read what a question asks for. In another language than English, all of it is text."""
+    if not config.TMDB_LANGUAGE.startswith("en"):
+        return Question(query)
     whole = " ".join(query.split())
     found = _LIKE.match(whole) or _BUT.match(whole)
     like, wish = (found["title"], found["wish"]) if found else (None, None)
@@ -223,6 +227,15 @@ def read_question(query: str) -> Question:
     if not re.sub(rf"\b(?:{_KINDS}|good|best|great|a|an|the|some)\b|\W", "", rest.lower()):
         rest = rest or whole
     return Question(rest, like, wish, unwanted, tuple(facts))
+
+
+def split_wish(wish: str) -> tuple[str | None, str | None]:
+    """Tell what is wished for from what is not, in English: "funny, but not at school"."""
+    found = _NOT.search(wish)
+    if not found or not config.TMDB_LANGUAGE.startswith("en"):
+        return wish, None
+    rest = f"{wish[: found.start()]} {wish[found.end() :]}".strip(" ,")
+    return rest or None, found["unwanted"]
 
 
 def expand_genres(words: str) -> str:

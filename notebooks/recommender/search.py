@@ -17,6 +17,8 @@ from notebooks.recommender.words import (
     list_stop_words,
     loosen,
     say,
+    strip_facts,
+    strip_labels,
 )
 
 # What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real
@@ -47,13 +49,16 @@ def prepare(facts: pl.DataFrame) -> pl.DataFrame:
         return pl.concat_list(*columns).list.eval(fold(pl.element()))
 
     titles = [fold(pl.col(name).fill_null("")) for name in ("title", "original_title")]
+    text = pl.col("text").fill_null("")
     return facts.with_columns(
+        words=fold(strip_labels(text)),
+        story=fold(strip_facts(text)),
         persons=fold_each("directors", "cast"),
         roles=fold_each("characters"),
         labels=fold_each("keywords"),
         titles=pl.concat_list(*titles),
         spellings=pl.concat_list(*map(loosen, titles)),
-    )
+    ).drop("text")
 
 
 def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:

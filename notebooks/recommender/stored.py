@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-# Facts by collection, as this process read them first. Chroma hands out all facts of a movie or
-# none, and those of a thousand candidates would take most of an answer's time. So they serve the
+# What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
+# texts and facts of a thousand candidates than all else in an answer does. So these serve the
 # ranking alone: what an answer shows is read for it.
 _read_facts: dict[Any, pl.DataFrame] = {}
 
@@ -125,14 +125,17 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
 
     list(in_parts(upsert, to_embed))
     list(in_parts(update, to_update))
+    if (known := _read_facts.get(collection.id)) is not None:
+        changed = [movie["id"] for movie in to_embed + to_update]
+        _read_facts[collection.id] = known.filter(~pl.col("id").is_in(changed))
     return len(to_embed) + len(to_update)
 
 
 def find_nearest(
     collection: chromadb.Collection, vector: np.ndarray, wanted: Wanted, embeddings: bool = False
 ) -> pl.DataFrame:
-    """Ask Chroma for the movies nearest to an embedding: `id`, `text` and `distance`."""
-    schema = {"id": pl.String, "text": pl.String, "distance": pl.Float64}
+    """Ask Chroma for the movies nearest to an embedding: `id` and `distance`."""
+    schema = {"id": pl.String, "distance": pl.Float64}
     if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
         return pl.DataFrame(schema=schema)
     answer = collection.query(
@@ -140,10 +143,10 @@ def find_nearest(
         n_results=min(wanted.n, max(1, collection.count())),
         where=wanted.where or None,
         ids=wanted.ids,
-        include=["documents", "distances", *["embeddings"] * embeddings],
+        include=["distances", *["embeddings"] * embeddings],
     )
-    found = [answer[name][0] for name in ("ids", "documents", "distances")]
-    movies = pl.DataFrame(dict(zip(schema, found, strict=True)), schema=schema)
+    found = {"id": answer["ids"][0], "distance": answer["distances"][0]}
+    movies = pl.DataFrame(found, schema=schema)
     if embeddings and len(movies):
         movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
     return movies
@@ -161,19 +164,25 @@ def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int
         )
 
 
-def get_facts(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
+def get_facts(
+    collection: chromadb.Collection, ids: list[str] | None = None, texts: bool = False
+) -> pl.DataFrame:
     """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
+    include: list = ["metadatas", *["documents"] * texts]
     parts: Any = (
-        [collection.get(include=["metadatas"])]
+        [collection.get(include=include)]
         if ids is None
-        else in_parts(lambda part: collection.get(ids=part, include=["metadatas"]), ids)
+        else in_parts(lambda part: collection.get(ids=part, include=include), ids)
     )
     rows = [
-        (facts or {}) | {"id": id}
+        (facts or {}) | {"id": id, "text": text}
         for part in parts
-        for id, facts in zip(part["ids"], part["metadatas"], strict=True)
+        for id, facts, text in zip(
+            part["ids"], part["metadatas"], part["documents"] or part["ids"], strict=True
+        )
     ]
     schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
+    schema |= {"text": pl.String} if texts else {}
     # Through JSON it takes a tenth of the time that lists take one by one.
     facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
     df = facts.struct.unnest().with_columns(
@@ -194,7 +203,7 @@ def add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataF
         else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
     )
     if known is None or len(new):
-        read = search.prepare(get_facts(collection, new.to_list()))
+        read = search.prepare(get_facts(collection, new.to_list(), texts=True))
         known = read if known is None else pl.concat([known, read]).unique("id")
         _read_facts[collection.id] = known
     return movies.join(known, on="id", how="left", maintain_order="left")
@@ -202,7 +211,6 @@ def add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataF
 
 def show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
     """Make answers of the movies chosen: with the facts that are stored now."""
-    facts = get_facts(collection, movies["id"].to_list())
-    ours = [name for name in movies.columns if name == "id" or name not in _ANSWERED]
-    answers = movies.select(ours).join(facts, on="id", how="inner", maintain_order="left")
-    return answers.select(*_ANSWERED, *[name for name in ours if name != "id"])
+    facts = get_facts(collection, movies["id"].to_list(), texts=True)
+    answers = movies.join(facts, on="id", how="inner", maintain_order="left")
+    return answers.select(*_ANSWERED, "text", pl.exclude(*_ANSWERED, "text"))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from notebooks.recommender.names import name_series
-from notebooks.recommender.words import say, share_words, strip_facts
+from notebooks.recommender.words import say, share_words
 
 # What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
 # users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them
@@ -35,6 +35,7 @@ _NOTABLE = (
     0.02  # a part of the score is told if it lifts a movie so far above the average candidate
 )
 _MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # or no movie is called widely seen or highly rated
+_TITLE = pl.col("titles").list.first()
 _SAME_YEARS = 5  # years apart, at most
 _MOST_OF_A_SERIES = 3
 
@@ -72,7 +73,7 @@ def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
     Each is compared with each, and liked ones are pooled apart from disliked
     ones: `weight` is above 0 for the former.
     """
-    words = share_words(movies, given, strip_facts(pl.col("text")))
+    words = share_words(movies, given, pl.col("story"))
     likenesses = _compare(movies, given, words)
     reception = _rate_reception(movies)
     weights = given["weight"].to_numpy()
@@ -94,12 +95,16 @@ def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Score
     Add how well movies answer a wish: the cosine carries a mood, words carry a
     theme. Who wishes for something else wants no more of the same series.
     """
-    wish, by_words = (movies[name].to_numpy() for name in ("wish", "by_words"))
     series = movies.select(name_series()).to_series()
     liked = given.filter(pl.col("weight") > 0).select(name_series()).to_series()
-    total = scores.total + _WISH["text"] * wish + _WISH["words"] * by_words
-    total = total - 10 * series.is_in(liked.to_list()).to_numpy()
+    total = scores.total - 10 * series.is_in(liked.to_list()).to_numpy()
+    if "by_unwanted" in movies.columns:
+        total = total + movies["by_unwanted"].to_numpy()
+    if "wish" not in movies.columns:
+        return scores._replace(total=total)
+    wish, by_words = (movies[name].to_numpy() for name in ("wish", "by_words"))
     wishes = {"wish": wish - wish.mean(), "wished words": by_words - by_words.mean()}
+    total = total + _WISH["text"] * wish + _WISH["words"] * by_words
     return scores._replace(total=total, reception=scores.reception | wishes)
 
 
@@ -117,7 +122,9 @@ def _compare(
             else 1 - movies["distance"].to_numpy()[:, None] / 2
         ),
         "words": _add_up(words, len(movies), len(given)),
-        "title": _add_up(share_words(movies, given, pl.col("title")), len(movies), len(given)),
+        "title": _add_up(
+            share_words(movies, given, pl.col("titles").list.first()), len(movies), len(given)
+        ),
         "genres": _compare_genres(movies, given),
         "keywords": _compare_sets(movies, given, "keywords"),
         "cast": _compare_sets(movies, given, "cast"),

@@ -5,6 +5,8 @@ text is written and read.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import polars as pl
 
 import config
@@ -67,6 +69,7 @@ def fold(text: pl.Expr) -> pl.Expr:
     )
 
 
+@lru_cache(1_000)
 def fold_one(text: str) -> str:
     """Fold one text as `fold` does."""
     return pl.select(fold(pl.lit(text))).item()
@@ -139,15 +142,15 @@ def bm25(
     )
 
 
-def share_words(movies: pl.DataFrame, others: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:
+def share_words(movies: pl.DataFrame, others: pl.DataFrame, folded: pl.Expr) -> pl.DataFrame:
     """
-    Find the words that movies share with others: columns `movie`, `other`
-    (their rows), `word` and `part`.
+    Find the words that folded texts share with others: columns `movie`,
+    `other` (their rows), `word` and `part`.
 
     The parts of two texts add up to the cosine of their TF-IDF vectors, idf as
     in scikit-learn: ln((1+n)/(1+df)) + 1.
     """
-    told = fold(text.fill_null("")).alias("word")
+    told = folded.alias("word")
     texts = pl.concat([movies.select(told), others.select(told)])
     words = (
         texts.with_row_index("movie")
