@@ -16,7 +16,7 @@ ARROWS = {
     "taste": {"names", "words"},
     "database": {"model"},
     "stored": {"database", "rows", "search", "words"},
-    "given": {"database", "names", "stored"},
+    "given": {"database", "names", "stored", "words"},
     "starters": {"names", "taste"},
     "exports": {"files"},
     "tmdb": {"cache"},
