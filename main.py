@@ -40,13 +40,8 @@ from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.given import Movies, find_among, find_given, find_like, read_given
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
-from notebooks.recommender.question import Question, join_filters, read_question, split_wish
-from notebooks.recommender.rows import (
-    MOVIE_SCHEMA,
-    REST,
-    rate,
-    read_movies,
-)
+from notebooks.recommender.question import Question, read_question, split_wish
+from notebooks.recommender.rows import MOVIE_SCHEMA, REST, rate, read_movies
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.stored import (
     Wanted,
@@ -54,7 +49,10 @@ from notebooks.recommender.stored import (
     check_frame,
     find_changes,
     find_nearest,
+    find_people,
+    get_embeddings,
     get_facts,
+    join_filters,
     show_facts,
     store,
     to_records,
@@ -62,9 +60,7 @@ from notebooks.recommender.stored import (
 )
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
 from notebooks.recommender.words import (
-    fold,
     fold_one,
-    list_phrases,
     write_text,
 )
 
@@ -504,7 +500,6 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 _ENOUGH = 5  # answers that know the facts of a question, or these give way
-_NAMES = 24  # phrases of a question that may be names
 
 
 @explaining
@@ -676,16 +671,15 @@ def _find_candidates(
         movies = find_nearest(collection, vector, wanted._replace(n=size), embeddings)
         movies = add_facts(collection, movies)
         more = len(movies) == size
-        if more and (named := _find_people(collection, fold_one(query), movies, wanted)):
+        if more and (named := find_people(collection, fold_one(query), movies, wanted)):
             theirs = find_nearest(collection, vector, Wanted(len(named), ids=named), embeddings)
             movies = pl.concat([movies, add_facts(collection, theirs)])
-        left = _leave_out(movies, wanted.unwanted)
+        left = search.leave_out(movies, wanted.unwanted)
         if len(left) >= wanted.n or not more:
             break
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
-        unwanted = ", ".join(word.strip() for word in wanted.unwanted)[:200]
-        warnings.warn(f"without removed nothing: no text or genre holds {unwanted}", stacklevel=4)
+        warnings.warn("without removed nothing: no text and no genre holds it", stacklevel=5)
     return left
 
 
@@ -697,35 +691,6 @@ def _push_away(
         return movies
     [vector] = collection._embed(input=[unwanted], is_query=True)
     return search.push_away(movies, fold_one(unwanted), vector)
-
-
-def _leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
-    """Leave out movies whose text or genres hold an unwanted word."""
-    if not unwanted or movies.is_empty():
-        return movies
-    labels = pl.col("labels").list.join(" ")
-    told = pl.format(" {} {} {} ", "words", fold(pl.col("genres").list.join(" ")), labels)
-    return movies.filter(~told.str.contains_any(list(unwanted)))
-
-
-def _find_people(
-    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
-) -> list[str]:
-    """Find the movies of the people and roles that a question names, beyond those at hand."""
-    typed = list(dict.fromkeys(list_phrases(question, most=3)))
-    words = movies["words"].str.split(" ").explode()
-    known = set(words.filter(words.is_in(typed)))
-    phrases = [
-        phrase
-        for phrase in typed
-        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
-    ]
-    if not phrases:
-        return []
-    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_NAMES]]
-    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
-    there = collection.get(ids=wanted.ids, where=where, include=[], limit=_CANDIDATES)
-    return list(set(there["ids"]) - set(movies["id"]))
 
 
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
@@ -839,7 +804,7 @@ def _recommend(
     given = read_given(collection, given)
     more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
     movies = _find_near(collection, given, more, wish, diversity > 0)
-    movies = _leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
+    movies = search.leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
         if wanted.where:
             warn_of_filter(collection, wanted.where, stacklevel=5)
@@ -922,8 +887,6 @@ def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
         "vote_count", "id", descending=[True, False], nulls_last=True
     )
     movies = movies.head(max(_CANDIDATES, 10 * n))
-    there = collection.get(ids=movies["id"].to_list() or ["none"], include=["embeddings"])
-    vectors = pl.DataFrame({"id": there["ids"]}, schema={"id": pl.String})
-    vectors = vectors.with_columns(embedding=pl.Series(np.asarray(there["embeddings"])))
+    vectors = get_embeddings(collection, movies["id"].to_list())
     movies = movies.join(vectors, on="id", maintain_order="left")
     return choose_starters(movies, n).drop("embedding")

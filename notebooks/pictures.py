@@ -24,6 +24,7 @@ from IPython.display import HTML, display
 import config
 from main import TMDbError, find_movies, find_starters, get_id_to_genre, list_movies, recommend
 from notebooks.recommender.chart import NAMED, lay_out, make_chart, name_islands
+from notebooks.recommender.stored import get_embeddings
 from notebooks.recommender.tiles import (
     COLOURS,
     describe,
@@ -162,13 +163,10 @@ def draw_map(collection: chromadb.Collection, answers: pl.DataFrame) -> _Map:
             "the answers have no column 'id' to find them on the map by; they have "
             f"{answers.columns}"
         )
-    stored = collection.get(include=["embeddings"])
-    layout = lay_out(np.array(stored["embeddings"], dtype=float), collection.name)
-    movies = list_movies(collection).join(
-        pl.DataFrame({"id": stored["ids"], "x": layout[:, 0], "y": layout[:, 1]}),
-        on="id",
-        maintain_order="left",
-    )
+    stored = get_embeddings(collection)
+    layout = lay_out(stored["embedding"].to_numpy().astype(float), collection.name)
+    places = stored.select("id", x=layout[:, 0], y=layout[:, 1])
+    movies = list_movies(collection).join(places, on="id", maintain_order="left")
     movies = movies.select(
         pl.Series("title", [to_text(title) or "Untitled" for title in movies["title"]], pl.String),
         "year",

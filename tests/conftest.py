@@ -140,3 +140,19 @@ def texts(catalogue, tmp_path_factory):
         )
         os.replace(folder / "aside.npz", file)
     return collection
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory, catalogue, texts):
+    """
+    A folder for vectors that holds those of the embedded catalogue, so that no
+    notebook embeds them again.
+    """
+    folder = tmp_path_factory.mktemp("vectors")
+    stored = texts.get(include=["documents", "embeddings"])
+    with pytest.MonkeyPatch.context() as patch, knowing(stored):
+        patch.setattr(config, "CHROMA_PATH", folder)
+        client = main.get_client()
+        main.add_movies(main.get_collection(client, "embedded"), catalogue)
+        client.close()
+    return str(folder)

@@ -33,7 +33,17 @@ from tmdb_server import make_movie, send, serve
 
 import config
 import main
-from main import add_movies, find_similar, get_client, get_collection, prep_movies, recommend
+from main import (
+    add_movies,
+    find_movies,
+    find_similar,
+    find_starters,
+    get_client,
+    get_collection,
+    list_movies,
+    prep_movies,
+    recommend,
+)
 from notebooks.recommender import database, model
 
 TOKEN = "ck-0123456789abcdef"
@@ -776,7 +786,7 @@ def test_two_tenants_with_databases_of_one_name_do_not_see_each_others_movies(
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [
-        (422, {"error": "ChromaError", "message": "Quota exceeded: limit of 10"}),
+        (422, {"error": "ChromaError", "message": "Quota exceeded: limit of 30"}),
         (413, b"<h1>413 Request Entity Too Large</h1>"),
     ],
 )
@@ -784,13 +794,25 @@ def test_a_server_that_takes_few_movies_a_call_gets_them_all_in_smaller_calls(
     monkeypatch, chroma_url, status, refusal
 ):
     server = RecordingServer(chroma_url)
-    server.refuse = lambda asked: len(asked.get("ids") or ()) > 10 and (status, refusal)
+
+    def is_much(asked):
+        return max(
+            len(asked.get("ids") or ()), *(asked.get(n) or 0 for n in ("limit", "n_results"))
+        )
+
+    server.refuse = lambda asked: is_much(asked) > 30 and (status, refusal)
     with serve(server) as url:
         monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
         collection = get_collection(get_client(), f"in-parts-{status}")
         assert add_movies(collection, make_movies(45)) == 45
         assert add_movies(collection, make_movies(45)) == 0
-        check_whole(collection, 45)
+        assert len(list_movies(collection)) == 45
+        for ask in (find_movies, find_similar, recommend):
+            with pytest.warns(UserWarning, match="gives 2[02] movies at once"):
+                assert len(ask(collection, "7", n=40)) >= 19
+        assert len(find_starters(collection, 3))
+    monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
+    check_whole(get_collection(get_client(), f"in-parts-{status}"), 45)
 
 
 @pytest.mark.slow

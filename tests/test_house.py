@@ -11,12 +11,12 @@ import config
 
 ROOMS = {file.stem: file for file in (config.ROOT / "notebooks" / "recommender").glob("*.py")}
 ARROWS = {
-    "search": {"question", "words"},
+    "search": {"words"},
     "names": {"words"},
     "taste": {"names", "words"},
     "database": {"model"},
     "stored": {"database", "rows", "search", "words"},
-    "given": {"database", "names", "stored", "words"},
+    "given": {"names", "stored", "words"},
     "starters": {"names", "taste"},
     "exports": {"files"},
     "tmdb": {"cache"},

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def executed():
-    return execute(FIRST)
+def executed(vectors):
+    return execute(FIRST, CHROMA_PATH=vectors)
 
 
 def test_the_notebook_runs_from_top_to_bottom_with_no_key_and_no_network(executed):

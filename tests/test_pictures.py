@@ -277,7 +277,10 @@ for kind, embeddings in kinds.items():
         "metadatas": [{"title": title, "genres": [title]} for title in titles[:count]],
     }
     # In place of a collection, since Chroma refuses some of these nowadays.
-    movies = SimpleNamespace(name="movies", get=lambda include: {name: stored[name] for name in ("ids", *include)})
+    movies = SimpleNamespace(
+        name="movies", count=lambda: count,
+        get=lambda include, **part: {name: stored[name] for name in ("ids", *include)},
+    )
     for start in (0, 20):
         answers = pl.DataFrame({"id": stored["ids"][start : start + 20]}, schema={"id": pl.String})
         try:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebooks.recommender.question import expand_genres, join_filters, read_question
+from notebooks.recommender.question import read_question
+from notebooks.recommender.stored import join_filters
+from notebooks.recommender.words import expand_genres
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,29 @@ def test_a_person_typed_in_four_ways_has_their_own_movies_first(texts, catalogue
         assert answers["because"].str.contains(name, literal=True).all(), typed
 
 
+@pytest.mark.parametrize(
+    ("typed", "like", "own"),
+    [
+        ("movies like harry potter", "Harry Potter", "Harry Potter"),
+        ("something like inception or the matrix", "The Matrix and Inception", "Inception"),
+        ("like toy story, shrek and up", "Shrek", "Up"),
+    ],
+)
+def test_what_answers_are_to_be_like_may_be_a_series_or_several_titles(texts, typed, like, own):
+    answers = find_movies(texts, typed, n=8)
+    assert answers["because"].str.contains(f"like .*{like}").any()
+    assert not answers["title"].str.starts_with(own).any()
+
+
+def test_what_answers_are_to_be_like_and_not_to_be_pushes(texts):
+    before = find_movies(texts, "like die hard", n=10)["cast"].list.contains("Bruce Willis").sum()
+    answers = find_movies(texts, "like die hard but without bruce willis", n=10)
+    assert before > 2
+    assert answers["cast"].list.contains("Bruce Willis").sum() == 0
+    by_wish = recommend(texts, "Die Hard", wish="without bruce willis")
+    assert by_wish["id"].to_list() == answers["id"].to_list()
+
+
 YEAR, LANGUAGE = pl.col("year").cast(int), pl.col("original_language")
 FACTS_IN_WORDS = {
     "80s horror": YEAR.is_between(1980, 1989),

@@ -279,6 +279,17 @@ def test_details_that_change_are_stored_without_embedding(never_embedded):
     assert stored["directors"] == ["Director 1", "Other director 1"]
 
 
+def test_what_is_added_counts_at_once_in_answers_that_were_asked_before(collection):
+    movies = [make_movie(id) for id in (1, 2, 3)]
+    add_movies(collection, prep_movies(movies))
+    assert find_movies(collection, "director 2", n=1)["because"].item() != "directed by Director 2"
+    add_movies(collection, prep_movies([movies[0], movies[1] | tell(2), movies[2]]))
+    found = find_movies(collection, "director 2", n=1)
+    assert found.select("id", "because").row(0) == ("2", "directed by Director 2")
+    add_movies(collection, prep_movies([movies[0] | {"overview": "A quokka."}]))
+    assert set(find_movies(collection, "movie", without="quokka")["id"]) == {"2", "3"}
+
+
 def test_a_row_that_knows_less_takes_no_detail_away(never_embedded):
     collection, _ = never_embedded
     before = list_movies(collection)

@@ -7,12 +7,10 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
-from notebooks.recommender.database import in_parts
 from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_facts
+from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_embeddings, get_facts
 from notebooks.recommender.words import fold, loosen
 
 if TYPE_CHECKING:
@@ -143,12 +141,5 @@ def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
 
 def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
     """Add to movies that someone names what they are compared by, in an order of their own."""
-    parts = in_parts(
-        lambda ids: collection.get(ids=ids, include=["embeddings"]),
-        given["id"].to_list(),
-    )
-    stored = pl.concat(
-        pl.DataFrame({"id": part["ids"], "embedding": pl.Series(np.asarray(part["embeddings"]))})
-        for part in parts
-    )
+    stored = get_embeddings(collection, given["id"].to_list())
     return add_facts(collection, given.join(stored, on="id")).sort("id")

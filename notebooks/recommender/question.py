@@ -7,22 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import config
 
-# What people call TMDb's genres, but for the names themselves and their plurals.
-_GENRES = {
-    "Science Fiction": "sci fi|scifi|sf",
-    "Animation": "animated|cartoons?",
-    "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
-    "Romance": "romances|romcoms?|rom coms?|romantic comedy|romantic comedies",
-    "Documentary": "documentaries|docs?",
-    "Mystery": "mysteries|whodunits?",
-    "History": "historical",
-    "Family": "for kids|for children|kids",
-    "Music": "musicals?",
-}
 _LANGUAGES = {
     "cn": "cantonese|hong kong|chinese",
     "da": "danish",
@@ -204,7 +192,7 @@ _NOT = re.compile(
     r"(?:too |so |very |set in |in |at |a |an |the |any |about )*(?P<unwanted>.+?)(?=,| but |$)",
     re.IGNORECASE,
 )
-_BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?P<wish>.+)$", re.IGNORECASE)
+_BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?!not?\b)(?P<wish>.+)$", re.IGNORECASE)
 
 
 def read_question(query: str) -> Question:
@@ -236,20 +224,3 @@ def split_wish(wish: str) -> tuple[str | None, str | None]:
         return wish, None
     rest = f"{wish[: found.start()]} {wish[found.end() :]}".strip(" ,")
     return rest or None, found["unwanted"]
-
-
-def expand_genres(words: str) -> str:
-    """Add to folded words the names of the genres that people call otherwise."""
-    names = [name for name, called in _GENRES.items() if re.search(rf"\b(?:{called})\b", words)]
-    return " ".join([words, *names]).lower() if names else words
-
-
-def join_filters(*filters: Any) -> dict | None:
-    """Make one filter of several, of which some may be None."""
-    parts = [
-        part
-        for one in filters
-        if one
-        for part in (one.get("$and", [one]) if len(one) == 1 else [one])
-    ]
-    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None

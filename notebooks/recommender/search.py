@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.question import expand_genres
 from notebooks.recommender.words import (
     bm25,
+    expand_genres,
     fold,
     fold_one,
     list_phrases,
@@ -84,6 +84,15 @@ def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 
 def _share(column: str) -> pl.Expr:
     return (pl.col(column) / pl.col(column).max()).fill_null(0)
+
+
+def leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
+    """Leave out movies whose text or genres hold an unwanted word."""
+    if not unwanted or movies.is_empty():
+        return movies
+    labels = pl.col("labels").list.join(" ")
+    told = pl.format(" {} {} {} ", "words", fold(pl.col("genres").list.join(" ")), labels)
+    return movies.filter(~told.str.contains_any(list(unwanted)))
 
 
 def push_away(movies: pl.DataFrame, unwanted: str, vector: np.ndarray) -> pl.DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ import polars as pl
 from notebooks.recommender import search
 from notebooks.recommender.database import in_parts
 from notebooks.recommender.rows import DETAILS, FACTS, MOVIE_SCHEMA, PEOPLE
-from notebooks.recommender.words import list_names
+from notebooks.recommender.words import list_names, list_phrases
 
 if TYPE_CHECKING:
     import chromadb
@@ -23,6 +25,8 @@ _ANSWERED.remove("overview")
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
 # texts and facts of a thousand candidates than all else in an answer does. So these serve the
 # ranking alone: what an answer shows is read for it.
+# Phrases of a question that may be names, and movies of those whom they name.
+_NAMES, _NAMED = 24, 1_000
 _read_facts: dict[Any, pl.DataFrame] = {}
 
 
@@ -33,6 +37,17 @@ class Wanted(NamedTuple):
     where: dict | None = None
     ids: list[str] | None = None
     unwanted: tuple[str, ...] = ()
+
+
+def join_filters(*filters: Any) -> dict | None:
+    """Make one filter of several, of which some may be None."""
+    parts = [
+        part
+        for one in filters
+        if one
+        for part in (one.get("$and", [one]) if len(one) == 1 else [one])
+    ]
+    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
 
 
 def check_frame(df: pl.DataFrame, column: str) -> None:
@@ -83,10 +98,8 @@ def find_changes(
     Find the movies that are to be embedded, and those of which only facts
     changed.
     """
-    there = in_parts(
-        lambda ids: collection.get(ids=ids, include=["documents", "metadatas"]),
-        [movie["id"] for movie in movies],
-    )
+    ids = [movie["id"] for movie in movies]
+    there = get_parts(collection, ["documents", "metadatas"], ids)
     before = {
         id: rest
         for part in there
@@ -138,18 +151,44 @@ def find_nearest(
     schema = {"id": pl.String, "distance": pl.Float64}
     if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
         return pl.DataFrame(schema=schema)
-    answer = collection.query(
+    n = min(wanted.n, max(1, collection.count()))
+    ask = partial(
+        collection.query,
         query_embeddings=[vector],
-        n_results=min(wanted.n, max(1, collection.count())),
         where=wanted.where or None,
         ids=wanted.ids,
         include=["distances", *["embeddings"] * embeddings],
     )
+    size, answer = next(in_parts(lambda part: (len(part), ask(n_results=len(part))), range(n), n))
+    if size < n:
+        told = f"this Chroma server gives {size} movies at once: the nearest {size} are known"
+        warnings.warn(f"{told}, of {n:,} that were asked for", stacklevel=4)
     found = {"id": answer["ids"][0], "distance": answer["distances"][0]}
     movies = pl.DataFrame(found, schema=schema)
     if embeddings and len(movies):
         movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
     return movies
+
+
+def find_people(
+    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
+) -> list[str]:
+    """Find the movies of the people and roles that a question names, beyond those at hand."""
+    typed = list(dict.fromkeys(list_phrases(question, most=3)))
+    words = movies["words"].str.split(" ").explode()
+    known = set(words.filter(words.is_in(typed)))
+    phrases = [
+        phrase
+        for phrase in typed
+        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
+    ]
+    if not phrases:
+        return []
+    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_NAMES]]
+    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
+    ask = partial(collection.get, ids=wanted.ids, where=where, include=[])
+    there = next(in_parts(lambda part: ask(limit=len(part)), range(_NAMED)))
+    return list(set(there["ids"]) - set(movies["id"]))
 
 
 def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
@@ -164,21 +203,37 @@ def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int
         )
 
 
+def get_parts(
+    collection: chromadb.Collection, include: list, ids: list[str] | None = None
+) -> Iterator[Any]:
+    """Read the movies of these ids, or all, in as many calls as the server takes."""
+    if ids is not None:
+        return in_parts(lambda part: collection.get(ids=part, include=include), ids)
+    places = range(collection.count())
+    return in_parts(
+        lambda part: collection.get(limit=len(part), offset=part.start, include=include), places
+    )
+
+
+def get_embeddings(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
+    """Read the embeddings of movies, of all unless ids are given: `id` and `embedding`."""
+    parts = [
+        pl.DataFrame({"id": part["ids"], "embedding": pl.Series(np.asarray(part["embeddings"]))})
+        for part in get_parts(collection, ["embeddings"], ids)
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema={"id": pl.String, "embedding": None})
+
+
 def get_facts(
     collection: chromadb.Collection, ids: list[str] | None = None, texts: bool = False
 ) -> pl.DataFrame:
     """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
-    include: list = ["metadatas", *["documents"] * texts]
-    parts: Any = (
-        [collection.get(include=include)]
-        if ids is None
-        else in_parts(lambda part: collection.get(ids=part, include=include), ids)
-    )
+    parts = get_parts(collection, ["metadatas", *["documents"] * texts], ids)
     rows = [
         (facts or {}) | {"id": id, "text": text}
         for part in parts
         for id, facts, text in zip(
-            part["ids"], part["metadatas"], part["documents"] or part["ids"], strict=True
+            part["ids"], part["metadatas"], part.get("documents") or part["ids"], strict=True
         )
     ]
     schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}

@@ -5,6 +5,7 @@ text is written and read.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import polars as pl
@@ -75,6 +76,18 @@ def fold_one(text: str) -> str:
     return pl.select(fold(pl.lit(text))).item()
 
 
+# What people call TMDb's genres, but for the names themselves and their plurals.
+_GENRES = {
+    "Science Fiction": "sci fi|scifi|sf",
+    "Animation": "animated|cartoons?",
+    "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
+    "Romance": "romances|romcoms?|rom coms?|romantic comedy|romantic comedies",
+    "Documentary": "documentaries|docs?",
+    "Mystery": "mysteries|whodunits?",
+    "History": "historical",
+    "Family": "for kids|for children|kids",
+    "Music": "musicals?",
+}
 # Words that people leave out of a title, and words that they write in another way.
 SAME_WORDS = (
     dict.fromkeys(
@@ -85,6 +98,12 @@ SAME_WORDS = (
     | {"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11"}
     | {"twelve": "12", "se7en": "7", "doctor": "dr", "mister": "mr", "versus": "vs"}
 )
+
+
+def expand_genres(words: str) -> str:
+    """Add to folded words the names of the genres that people call otherwise."""
+    names = [name for name, called in _GENRES.items() if re.search(rf"\b(?:{called})\b", words)]
+    return " ".join([words, *names]).lower() if names else words
 
 
 def loosen(folded: pl.Expr) -> pl.Expr:
