@@ -516,8 +516,9 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     -------
     polars.DataFrame
         One row a movie, in the order in which they were added. Columns
-        `title`, `year`, `id`, `genres`, `original_language`, `vote_average`,
-        `vote_count` and `poster_path`.
+        `title`, `year`, `id`, `genres`, `original_title`, `original_language`,
+        `vote_average`, `vote_count`, `poster_path`, `directors`, `cast`,
+        `characters`, `keywords`, `runtime`, `series` and `imdb_id`.
     """
     return get_facts(collection)
 
@@ -545,10 +546,9 @@ def find_similar(
     Returns
     -------
     polars.DataFrame
-        Nearest first. Columns `title`, `year`, `id`, `genres`,
-        `original_language`, `vote_average`, `vote_count`, `poster_path`,
-        `text` (what was embedded) and `distance` (squared L2: 0 for the same
-        text, 2 for unrelated ones, 4 at most).
+        Nearest first. The columns of `list_movies`, then `text` (what was
+        embedded) and `distance` (squared L2: 0 for the same text, 2 for
+        unrelated ones, 4 at most).
 
     Raises
     ------
@@ -583,17 +583,22 @@ def find_movies(
     Find what a person wants who types into a search box: by meaning, by words
     and by title.
 
-    The thousand movies whose texts are nearest are ranked again by a sum:
-    cosine of question and text, BM25 (Robertson and Zaragoza, 2009) over those
-    texts, a bonus if the title holds the question or is the question, and a
-    little for the number of votes. `_SEARCH_WEIGHTS` holds the weights.
+    The thousand movies whose texts are nearest, and those of the people whom
+    the question names, are ranked by a sum: cosine of question and text, BM25
+    (Robertson and Zaragoza, 2009) over texts, names, roles and keywords, a
+    bonus for a title or a full name, and a little for the number of votes. The
+    weights stand in `notebooks/recommender/search.py`.
+
+    In English, "like TITLE but WISH" is answered by `recommend`; what follows
+    *not*, *no* or *without* pushes away; and years, languages and running time
+    in words are filters, unless fewer than five movies pass.
 
     Parameters
     ----------
     collection
         From `get_collection`, filled by `add_movies`.
     query
-        A title as one types it, with its year or without; a theme; a wish.
+        A title as one types it, a person, a role, a theme, a mood, a wish.
     n
         How many movies to return; all there are, if there are fewer.
     where
@@ -610,9 +615,9 @@ def find_movies(
     -------
     polars.DataFrame
         Best first. The columns of `find_similar`, then `score` (about 0 to
-        2.2) and `because`: "title", the words of the question that the text
-        holds, or "its text", whichever lifted the movie most above the average
-        candidate.
+        2.5) and `because`: the facts that were asked for, people and roles,
+        then "title", the words of the question that the movie has, or "its
+        text", whichever lifted it most above the average candidate.
 
     Raises
     ------
@@ -624,7 +629,7 @@ def find_movies(
     -----
     UserWarning
         If no movie passes `where`, with the facts of a movie that it could ask
-        for.
+        for, or `without` leaves out none.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
     wanted = Wanted(n, where, find_among(collection, among), tuple(search.fold_unwanted(without)))
@@ -710,16 +715,17 @@ def recommend(
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """
-    Recommend movies to someone who likes these: near in text, words, genre and
-    time, and well received.
+    Recommend movies to someone who likes these: near in text, words, keywords,
+    genre, time and actors, and well received.
 
     The thousand movies nearest to the mean of the liked ones are ranked again.
-    Each is compared with each liked movie by a sum of similarities, weighted
-    by `_WEIGHTS`. The sums are pooled by a power mean. Its exponent is 1, the
-    plain mean, for one liked movie and grows with their number, so that the
-    nearest of many count most and a niche taste is not averaged away. Votes
+    Each is compared with each liked movie by a sum of similarities, whose
+    weights stand in `notebooks/recommender/taste.py`. The sums are pooled by a
+    power mean. Its exponent is 1, the plain mean, for one liked movie and grows
+    with their number, so that the nearest of many count most and a niche taste
+    is not averaged away. Votes
     and ratings are added. What a movie lacks counts as the average of the
-    others. Nothing is embedded.
+    others. Nothing is embedded but a wish.
 
     A rating is weighted by its votes in the way that IMDb made known for its
     Top 250: a movie with v votes and mean R counts as (v R + m C) / (v + m),
@@ -737,8 +743,8 @@ def recommend(
     n
         How many movies to return; all candidates, if there are fewer.
     wish
-        What they should be besides, in words: "funny", "in space". Other
-        movies of the liked ones' own series then do not come.
+        What they should be besides, in words: "funny", "in space", "not too
+        scary". Other movies of the liked ones' own series then do not come.
     disliked
         Movies to keep away from, named in the same ways. They push by text,
         words, title and genres (Rocchio, 1971).
@@ -758,13 +764,11 @@ def recommend(
     polars.DataFrame
         Best first, without the liked, disliked and seen movies. After three
         movies of one series, its others come last, after all other candidates.
-        Titles tell the series: what stands before a colon, a dash, "and the",
-        a number, a Roman numeral, "Part", "Vol.", "Chapter" or "Episode", or
-        in ": A Star Wars Story". The columns of `find_similar`, where
-        `distance` is to the nearest liked movie, then `score` and `because`:
-        one or two liked movies, what the movie shares with each of them, and
-        whether it is widely seen or highly rated. It tells only what lifted
-        the score.
+        Where a movie has no details, its title tells its series. The columns
+        of `find_similar`, where `distance` is to the nearest liked movie, then
+        `score` and `because`: how it answers the wish, what it shares with one
+        or two liked movies, and whether it is widely seen or highly rated. It
+        tells only what lifted the score.
 
     Raises
     ------

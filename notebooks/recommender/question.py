@@ -11,37 +11,22 @@ from typing import NamedTuple
 
 import config
 
-_LANGUAGES = {
-    "cn": "cantonese|hong kong|chinese",
-    "da": "danish",
-    "de": "german",
-    "es": "spanish|mexican|argentinian|argentine|latin american",
-    "fa": "iranian|persian",
-    "fr": "french",
-    "hi": "hindi|bollywood|indian",
-    "it": "italian",
-    "ja": "japanese",
-    "ko": "korean|south korean",
-    "nb": "norwegian",
-    "no": "norwegian",
-    "pl": "polish",
-    "pt": "portuguese|brazilian|latin american",
-    "ru": "russian|soviet",
-    "sv": "swedish",
-    "tr": "turkish",
-    "zh": "chinese|mandarin|taiwanese",
-}
-_DECADES = {
-    "twenties": 1920,
-    "thirties": 1930,
-    "forties": 1940,
-    "fifties": 1950,
-    "sixties": 1960,
-    "seventies": 1970,
-    "eighties": 1980,
-    "nineties": 1990,
-}
+# What films are called, and their original language.
+_LANGUAGES = re.findall(
+    r"([a-z ]+) ([a-z]{2})\b(?:, )?",
+    "arabic ar, cantonese cn, hong kong cn, chinese cn, czech cs, danish da, german de, "
+    "austrian de, spanish es, mexican es, argentinian es, argentine es, latin american es, "
+    "iranian fa, persian fa, finnish fi, french fr, hindi hi, bollywood hi, indian hi, "
+    "hungarian hu, icelandic is, italian it, japanese ja, korean ko, south korean ko, "
+    "dutch nl, norwegian no, norwegian nb, polish pl, portuguese pt, brazilian pt, "
+    "latin american pt, russian ru, soviet ru, swedish sv, thai th, turkish tr, chinese zh, "
+    "mandarin zh, taiwanese zh",
+)
+_TENS = "twenties thirties forties fifties sixties seventies eighties nineties"
+_DECADES = dict(zip(_TENS.split(), range(1920, 2000, 10), strict=True))
 _NUMBERS = {"one": 1, "an": 1, "two": 2, "three": 3, "four": 4, "ninety": 90}
+_SIGNS = dict.fromkeys(("over", "more than", "longer than"), "$gt") | {"at least": "$gte"}
+_SIGNS |= dict.fromkeys(("at most", "within", "no longer than"), "$lte")
 _KINDS = (
     r"films?|movies?|cinema|flicks?|language|action|adventures?|animations?|animated|anime|comed\w+|"
     r"crime|dramas?|fantas\w+|horrors?|myster\w+|romances?|romantic|thrillers?|war|westerns?|noirs?|"
@@ -113,7 +98,7 @@ def _read_span(said: _Said) -> Fact:
 
 def _read_language(said: _Said) -> Fact:
     language = said["language"]
-    codes = [code for code, names in _LANGUAGES.items() if re.fullmatch(names, language)]
+    codes = [code for name, code in _LANGUAGES if name == language]
     name = "Hindi" if language == "bollywood" else language.title()
     return Fact({"original_language": {"$in": codes}}, f"in {name}" if name == "Hindi" else name)
 
@@ -124,23 +109,10 @@ def _read_runtime(said: _Said) -> Fact:
     minutes = float(_NUMBERS.get(number, number)) * (60 if hours else 1)
     minutes += 30 if hours and (said["half"] or said["more"]) else 0
     how = said["how"]
-    sign = {"at least": "$gte", "at most": "$lte", "within": "$lte", "no longer than": "$lte"}.get(
-        how, "$lt"
-    )
-    sign = "$gt" if how in ("over", "more than", "longer than") else sign
-    return Fact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
+    return Fact({"runtime": {_SIGNS.get(how, "$lt"): int(minutes)}}, f"{how} {minutes:.0f} minutes")
 
 
-def _read_limit(said: _Said) -> Fact:
-    return Fact({"runtime": {"$lte": int(said["most"])}}, f"at most {said['most']} minutes")
-
-
-def _read_short(said: _Said) -> Fact:
-    return Fact({"runtime": {"$lte": 95}}, "short")
-
-
-_NAMES = "|".join(_LANGUAGES.values()).split("|")
-_SPOKEN = "|".join(sorted(_NAMES, key=len, reverse=True))
+_SPOKEN = "|".join(sorted({name for name, _ in _LANGUAGES}, key=len, reverse=True))
 _LINK = r"(?:(?:made |set |shot )?(?:from|in|of|during) )?(?:the )?"
 # All facts that are understood: how they are asked, and what they mean. A fact is taken out of the
 # question, for no text says it.
@@ -176,8 +148,16 @@ _PATTERNS: list[tuple[str, Callable[[_Said], Fact]]] = [
         r"(?: long)?",
         _read_runtime,
     ),
-    (r"\b(?:of )?(?P<most>\d{1,4}) (?:minutes|mins?) or (?:less|shorter|under)\b", _read_limit),
-    (rf"\bshort (?=(?:[\w-]+ )?(?:{_KINDS})\b)", _read_short),
+    (
+        r"\b(?:of )?(?P<most>\d{1,4}) (?:minutes|mins?) or (?:less|shorter|under)\b",
+        lambda said: Fact(
+            {"runtime": {"$lte": int(said["most"])}}, f"at most {said['most']} minutes"
+        ),
+    ),
+    (
+        rf"\bshort (?=(?:[\w-]+ )?(?:{_KINDS})\b)",
+        lambda _: Fact({"runtime": {"$lte": 95}}, "short"),
+    ),
 ]
 _LIKE = re.compile(
     r"^(?:(?:an?|some|any|good|more|other)\s+)*(?:(?:movies?|films?|something|anything|stuff)\s+)?"
