@@ -165,6 +165,14 @@ def test_what_answers_are_to_be_like_and_not_to_be_pushes(texts):
     assert by_wish["id"].to_list() == answers["id"].to_list()
 
 
+@pytest.mark.parametrize("typed", ["robot " * 80_000, "x" * 400_000, "robot, " * 60_000])
+def test_a_question_of_any_length_is_answered(texts, typed):
+    assert len(find_movies(texts, typed, n=2)) == 2
+    assert len(
+        find_movies(texts, "robots", n=2, where={"year": {"$gt": 1990}}, among=["78", "603"])
+    )
+
+
 YEAR, LANGUAGE = pl.col("year").cast(int), pl.col("original_language")
 FACTS_IN_WORDS = {
     "80s horror": YEAR.is_between(1980, 1989),

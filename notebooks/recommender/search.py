@@ -34,7 +34,7 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
-_LONGEST = 1_000  # characters of a phrase that may stand in a text
+_LONGEST = 1_000  # characters of a phrase that may stand in a text, or be a title
 # Letters that a misspelt name has at least, and how many per cent of them must be the same.
 _SHORTEST, _ALIKE = 5, 85
 # A cosine below which nothing comes near: of 48 nonsense words the nearest text lies below it for
@@ -129,6 +129,7 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 
 def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Score how far titles and the question are the same: columns `movie` and `by_title`."""
+    question = question[:_LONGEST]
     loose = pl.select(loosen(pl.lit(question))).item()
     year = pl.col("year").fill_null("")
 
