@@ -236,7 +236,8 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
         lines.append(
             f"{len(ids)} movies are called {called}" if ids else f"no movie here is called {called}"
         )
-        lines[-1] += ". Name the one you mean:" if len(near) else ". add_movies adds movies."
+        there = f". Of {len(movies):,} movies none is near; search_movies may find it at TMDb."
+        lines[-1] += ". Name the one you mean:" if len(near) else there
         for title, year, id in near.select("title", "year", "id").head(20).iter_rows():
             lines.append(
                 f"    {json.dumps(id)},  # {' '.join((title or '').split())} ({year or 'no year'})"
