@@ -40,12 +40,13 @@ from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.given import Movies, find_among, find_given, find_like, read_given
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
-from notebooks.recommender.question import Question, read_question, split_wish
+from notebooks.recommender.question import Question, read_question, read_wish
 from notebooks.recommender.rows import MOVIE_SCHEMA, REST, rate, read_movies
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.stored import (
     Wanted,
     add_facts,
+    add_told,
     check_frame,
     find_changes,
     find_nearest,
@@ -59,10 +60,7 @@ from notebooks.recommender.stored import (
     warn_of_filter,
 )
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import (
-    fold_one,
-    write_text,
-)
+from notebooks.recommender.words import fold_one, write_text
 
 if TYPE_CHECKING:
     import chromadb
@@ -634,36 +632,40 @@ def find_movies(
     query, n = _check_query(query), _check_whole("n", n, 1)
     wanted = Wanted(n, where, find_among(collection, among), tuple(search.fold_unwanted(without)))
     asked = read_question(query)
-    if asked.like and (given := find_like(collection, asked.like)) is not None:
+    if asked.like and (given := find_like(collection, asked.like)) is not None:  # "like Alien"
         return _recommend(collection, given, given["id"].to_list(), wanted, asked.wish)
-    movies, asked = _find_asked(collection, query, asked, wanted)
-    if where and movies.is_empty():
+    ranked = _rank_asked(collection, query, asked, wanted)
+    if where and ranked.is_empty():
         warn_of_filter(collection, where)
-    movies = _push_away(collection, movies, asked.unwanted)
-    ranked, told = search.rank(movies, fold_one(asked.text)), [fact.told for fact in asked.facts]
-    if len(movies) and not told and (meant := search.correct(ranked, fold_one(asked.text))):
-        ranked = search.rank(_find_candidates(collection, meant, wanted), meant)
+    told = []
+    if spelt := search.correct(ranked, fold_one(asked.text)):
+        text, meant = spelt
+        ranked = _rank_asked(collection, text, asked._replace(text=text), wanted)
         told = [f"did you mean *{meant}*"]
     ranked = ranked.head(n)
     answers = ranked.select("id", "distance", "score", because=search.explain(ranked, told))
     return show_facts(collection, answers)
 
 
-def _find_asked(
+def _rank_asked(
     collection: chromadb.Collection, query: str, asked: Question, wanted: Wanted
-) -> tuple[pl.DataFrame, Question]:
-    """Find the candidates of a question as it was read, or as a title, which it may be."""
-    knowing = join_filters(wanted.where, *(fact.where for fact in asked.facts))
-    apart = bool(asked.unwanted)
-    movies = _find_candidates(collection, asked.text, wanted._replace(where=knowing), apart)
-    parts = [fold_one(part) for part in (asked.text, asked.unwanted or "")]
+) -> pl.DataFrame:
+    """Rank the candidates of a question as it was read, or as a title, which it may be."""
+    knowing = wanted._replace(where=join_filters(wanted.where, *(f.where for f in asked.facts)))
+    apart, question = bool(asked.unwanted), fold_one(asked.text)
+    movies = _find_candidates(collection, asked.text, knowing, apart)
+    parts = [question, fold_one(asked.unwanted or "")]
     if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
-        return _find_candidates(collection, query, wanted), Question(query)
-    if asked.facts and len(movies) < min(wanted.n, _ENOUGH):  # others follow those few
-        few = movies["id"].to_list()
-        movies = _find_candidates(collection, asked.text, wanted, apart)
-        movies = movies.with_columns(by_facts=pl.col("id").is_in(few).cast(pl.Float64))
-    return movies, asked
+        return search.rank(_find_candidates(collection, query, wanted), fold_one(query))
+    if asked.facts:
+        others = _find_candidates(collection, asked.text, wanted, apart)
+        named, them = (search.list_named(df, question) for df in (others, movies))
+        if named > them:  # no movie of theirs knows the facts
+            movies = others
+        else:
+            few = len(movies) < min(wanted.n, _ENOUGH)
+            movies = add_told(collection, others if few else movies, asked.facts)
+    return search.rank(_push_away(collection, movies, asked.unwanted), question)
 
 
 def _find_candidates(
@@ -805,13 +807,14 @@ def _recommend(
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
-    given = read_given(collection, given)
-    more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
-    movies = _find_near(collection, given, more, wish, diversity > 0)
+    given, asked = read_given(collection, given), read_wish(wish or "")
+    where = join_filters(wanted.where, *(fact.where for fact in asked.facts))
+    more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden), where=where)
+    movies = _find_near(collection, given, more, asked, diversity > 0)
     movies = search.leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
-        if wanted.where:
-            warn_of_filter(collection, wanted.where, stacklevel=5)
+        if where:
+            warn_of_filter(collection, where, stacklevel=5)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
         return show_facts(collection, movies.select("id", "distance", **nothing))
     scores = taste.score(movies, given)
@@ -819,7 +822,8 @@ def _recommend(
         scores = taste.add_wish(scores, movies, given)
     chosen = taste.choose(movies, scores.total, wanted.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
-    because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
+    told = [fact.told for fact in asked.facts]
+    because = pl.Series(taste.explain(movies, given, scores, chosen, told), dtype=pl.String)
     answers = answers.select("id", "distance", "score", because=because)
     return show_facts(collection, answers)
 
@@ -828,8 +832,8 @@ def _find_near(
     collection: chromadb.Collection,
     given: pl.DataFrame,
     wanted: Wanted,
-    wish: str | None,
-    apart: bool,
+    asked: Question,
+    diverse: bool,
 ) -> pl.DataFrame:
     """
     Find the movies near to the mean of the liked ones, away from the disliked
@@ -843,18 +847,17 @@ def _find_near(
         vector = vector - taste.ROCCHIO * against
     # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
     # take as long again.
-    embeddings = len(given) > 1 or apart or bool(wish)
+    embeddings = len(given) > 1 or diverse or bool(asked.text or asked.unwanted)
     movies = find_nearest(collection, vector, wanted, embeddings)
-    wished, unwanted = split_wish(wish) if wish else (None, None)
-    if wished:
-        [vector] = collection._embed(input=[wished], is_query=True)
+    if asked.text:
+        [wish] = collection._embed(input=[asked.text], is_query=True)
         if len(movies) == wanted.n:
-            movies = pl.concat([movies, find_nearest(collection, vector, wanted, embeddings)])
+            movies = pl.concat([movies, find_nearest(collection, wish, wanted, embeddings)])
             movies = movies.unique("id", keep="first", maintain_order=True)
-    movies = _push_away(collection, add_facts(collection, movies), unwanted)
-    if wished and len(movies):
-        movies = search.count_words(movies, fold_one(wished))
-        movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ vector))
+    movies = _push_away(collection, add_facts(collection, movies), asked.unwanted)
+    if asked.text and len(movies):
+        movies = search.count_words(movies, fold_one(asked.text))
+        movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ wish))
     return movies
 
 

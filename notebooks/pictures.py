@@ -193,7 +193,10 @@ _STYLE = """<style>
   line-height: 22px; padding: 0 5px; margin: 2px 3px 2px 0; font-size: 12px }
 .movie-dim { opacity: 0.4 }
 .movie-tile :focus-visible, .movie-buttons :focus-visible {
-  outline: 3px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px }
+  outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }
+.movie-tile .movie-chosen.jupyter-button { padding: 0; box-shadow: inset 0 0 0 1px currentColor }
+.movie-buttons .widget-readout { min-width: 100px; max-width: none }
+.movie-said .widget-html-content, .movie-said p { line-height: 1.4; margin: 4px 0 }
 </style>"""
 
 
@@ -261,6 +264,7 @@ class _Tile:
         said = taste.look_up(self.movie["id"])
         for word, button in self._buttons.items():
             button.description = f"✓ {word}" if word == said else word
+            (button.add_class if word == said else button.remove_class)("movie-chosen")
 
 
 class _Answers:
@@ -275,6 +279,7 @@ class _Answers:
         self._find, self._taste, self._pause, self._asked = find, taste, pause, 0
         self.tiles: list[_Tile] = []
         self.heading, self.grid = widgets.HTML(), widgets.Box()
+        self.heading.add_class("movie-said")
         self.grid.add_class("movie-grid")
 
     def ask(self, _=None) -> None:
@@ -374,7 +379,7 @@ class _Search:
         self._answers.tiles = [_Tile(words, self._press) for _ in range(_FOUND)]
         examples = [widgets.Button(description=example) for example in _EXAMPLES]
         for button in examples:
-            button.on_click(lambda button: self._query.set_trait("value", button.description))
+            button.on_click(self._take)
         for control in self._controls:
             control.observe(self._ask, names="value")
         flow = widgets.Layout(flex_flow="row wrap", overflow="visible")
@@ -382,7 +387,8 @@ class _Search:
             widgets.HBox([self._query, *examples], layout=flow),
             widgets.HBox(self._controls[1:], layout=flow),
         ]
-        rows[0].add_class("movie-buttons")
+        for row in rows:
+            row.add_class("movie-buttons")
         self.parts = [*rows, self._answers.heading, self._answers.grid]
         self._answers.answer()
 
@@ -396,7 +402,10 @@ class _Search:
         self._years, self._minutes = span("year"), span("runtime")
         close = {"description_width": "initial"}
         wide, narrow = {"width": "330px", "max_width": "96%"}, {"width": "auto"}
-        self._query = widgets.Text("a robot that learns what love is", layout=wide)
+        question = "What is the movie about?"
+        self._query = widgets.Text(
+            "a robot that learns what love is", placeholder=question, tooltip=question, layout=wide
+        )
         self._without = widgets.Text(
             placeholder="words, with commas between", description="Without", style=close
         )
@@ -427,6 +436,10 @@ class _Search:
             (self._only, self._watchlist is not None),
         ):
             control.layout.display = None if useful else "none"
+
+    def _take(self, button: Any) -> None:
+        self._query.value = button.description
+        self._ask()  # also where these words stand there already
 
     def _ask(self, _=None) -> None:
         self._like = {}
@@ -537,8 +550,7 @@ class _Talk:
         self.starters = asked.unique("id", maintain_order=True).to_dicts()
         self._titles = dict(list_movies(collection).select("id", "title").iter_rows())
         self._row = [_Tile([*_SAID], self._press, short=True) for _ in self.starters[:_AT_ONCE]]
-        row = widgets.Box([tile.box for tile in self._row])
-        row.add_class("movie-row")
+        self._place = widgets.Box()
         self._answers = _Answers(self._find, taste, pause=0.05)
         self._answers.tiles = [_Tile([*_SAID], self._press) for _ in range(_ANSWERED)]
         more, self._undo = (widgets.Button(description=word) for word in ("more to rate", "undo"))
@@ -549,16 +561,20 @@ class _Talk:
         controls = widgets.HBox([more, self._undo, self._fame], layout={"flex_flow": "row wrap"})
         controls.add_class("movie-buttons")
         question = widgets.HTML("<b>What do you think of these?</b>")
-        self.parts = [question, row, controls, self._answers.heading, self._answers.grid]
+        self.parts = [question, self._place, controls, self._answers.heading, self._answers.grid]
         self._queue = [movie for movie in self.starters if not taste.look_up(movie["id"])]
         self._show_row()
         self._answers.answer()
 
     def _show_row(self) -> None:
+        import ipywidgets as widgets
+
         movies = (self._queue + self.starters)[:_AT_ONCE]
         for tile, movie in zip(self._row, movies, strict=False):
             tile.show(movie, self._taste)
-        self._undo.disabled = not self._said
+        row = widgets.Box([tile.box for tile in self._row])  # a new one is not scrolled
+        row.add_class("movie-row")
+        self._place.children = [row]
 
     def _show_more(self, _) -> None:
         shown, rest = self._queue[:_AT_ONCE], self._queue[_AT_ONCE:]
@@ -580,7 +596,6 @@ class _Talk:
     def _go_on(self) -> None:
         for tile in self._row:
             tile.mark(self._taste)
-        self._undo.disabled = not self._said
         self._answers.ask()
 
     def _find(self) -> tuple[str, list[dict]]:

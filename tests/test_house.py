@@ -15,7 +15,7 @@ ARROWS = {
     "names": {"words"},
     "taste": {"names", "words"},
     "database": {"model"},
-    "stored": {"database", "rows", "search", "words"},
+    "stored": {"database", "question", "rows", "search", "words"},
     "given": {"names", "stored", "words"},
     "starters": {"names", "taste"},
     "exports": {"files"},

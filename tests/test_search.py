@@ -198,11 +198,47 @@ def test_a_fact_that_is_asked_in_words_is_true_of_the_first_five_answers(texts, 
     assert not answers["because"].str.contains("comes near").any()
 
 
-def test_a_fact_that_too_few_have_gives_way(texts):
-    answers = find_movies(texts, "italian films of the fifties", n=5)
-    assert answers.height == 5
-    assert not answers["because"].str.contains("1950s|Italian").any()
-    assert find_movies(texts, "bollywood", n=5).height == 5
+def test_facts_that_too_few_have_give_way_and_each_answer_tells_those_that_it_has(texts):
+    answers = find_movies(texts, "french films from the nineties", n=8)
+    french, of_then = LANGUAGE == "fr", YEAR.is_between(1990, 1999)
+    told = answers.select(french=french, then=of_then, because="because")
+    assert told.filter("french", "then").height == 2
+    assert (told["french"] == told["because"].str.contains("French")).all()
+    assert (told["then"] == told["because"].str.contains("from the 1990s")).all()
+    assert (told["french"] | told["then"]).all()
+
+
+def test_a_person_who_is_named_counts_more_than_a_fact_that_no_movie_of_theirs_has(texts):
+    answers = find_movies(texts, "meryl streep drama from the 80s", n=3)
+    assert answers["cast"].list.contains("Meryl Streep").all()
+
+
+def test_a_wish_may_hold_a_fact(texts):
+    answers = find_movies(texts, "like alien but from the 1990s", n=8)
+    assert answers["year"].str.starts_with("199").all()
+    assert answers["because"].str.starts_with("from the 1990s; ").all()
+    assert recommend(texts, "Alien", wish="from the 1990s", n=8)["id"].equals(answers["id"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "name"),
+    [
+        ("robert deniro and joe pesci together", "robert de niro", "Robert De Niro and Joe Pesci"),
+        ("nicholas cage action", "nicolas cage", "Nicolas Cage"),
+        ("movies with leonardo di caprio and kate winslett", "kate winslet", "Kate Winslet"),
+        ("christopher nolan's film about magicians", None, "Christopher Nolan"),
+    ],
+)
+def test_a_name_in_a_longer_question_may_be_written_another_way(texts, typed, meant, name):
+    because = find_movies(texts, typed, n=1)["because"].item()
+    assert name in because
+    assert (f"*{meant}*" in because or meant in because) if meant else "did you mean" not in because
+
+
+def test_what_is_unwanted_stays_so_where_a_title_is_misspelt(texts):
+    plain, pushed = (find_movies(texts, q, n=9) for q in ("interstelar", "interstelar, no space"))
+    assert "did you mean" in pushed["because"][0]
+    assert not plain["id"].equals(pushed["id"])
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
+_ORDINARY = 0.01  # share of texts
 _LONGEST = 1_000  # characters of a phrase that may stand in a text, or be a title
 # Letters that a misspelt name has at least, and how many per cent of them must be the same.
-_SHORTEST, _ALIKE = 5, 85
+_SHORTEST, _ALIKE, _SURELY = 5, 85, 88
 # A cosine below which nothing comes near: of 48 nonsense words the nearest text lies below it for
 # four of five in the catalogue, of 140 questions for seven, which all found words.
 _NEAR = 0.27
@@ -65,7 +66,7 @@ def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Add `by_words`, and the words of a folded question that were `found`."""
     asked = list(dict.fromkeys(expand_genres(question).split()))
     stop = list_stop_words()
-    asked = [word for word in asked if word not in stop] or asked
+    asked = [word for word in asked if word not in stop]
     lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
     of_all = bm25(movies["words"], asked, more)
@@ -107,6 +108,13 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
     phrases = list_phrases(question)
     names = [phrase for phrase in phrases if " " in phrase]
+    names += [name.removesuffix("s") for name in names]  # Christopher Nolan's
+    # A word that stands in many texts is no name: *Guy*, *Human*, *Head*.
+    told = movies["words"].str.split(" ").list.unique().explode()
+    many = max(_ORDINARY * len(movies), 3)
+    often = told.filter(told.is_in(question.split())).value_counts().filter(pl.col("count") > many)
+    rare = [word for word in question.split() if len(word) > 2 and word not in set(often["words"])]
+    last = pl.element().str.extract(r"(\S+)$").is_in(rare)
     return (
         count_words(movies, question)
         .join(_match_titles(movies, question), on="movie", how="left", maintain_order="left")
@@ -115,9 +123,10 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
             by_text=1 - pl.col("distance") / 2,
             by_votes=_WEIGHTS["votes"] * votes,
             named=pl.col("persons").list.set_intersection(names),
-            played=pl.col("roles").list.set_intersection(phrases),
+            surnamed=pl.col("persons").list.eval(pl.element().filter(last)),
+            played=pl.col("roles").list.eval(pl.element().filter(last | pl.element().is_in(names))),
         )
-        .with_columns(by_person=_WEIGHTS["person"] * (pl.col("named").list.len() > 0))
+        .with_columns(by_person=_WEIGHTS["person"] * pl.col("named").list.len().clip(0, 2))
         .with_columns(score=pl.sum_horizontal("^by_.*$"))
         .with_columns(
             pl.col("by_words") - pl.col("by_words").mean(),
@@ -155,6 +164,12 @@ def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     )
 
 
+def list_named(movies: pl.DataFrame, question: str) -> set[str]:
+    """List the persons whose full names a folded question holds."""
+    names = {phrase for phrase in list_phrases(question, most=3) if " " in phrase}
+    return names.intersection(movies["persons"].list.explode())
+
+
 def holds_title(movies: pl.DataFrame, question: str, *parts: str) -> bool:
     """Tell whether a folded question holds a title that none of its parts holds."""
     titles = movies.select(pl.col("titles").list.explode().unique()).to_series()
@@ -165,21 +180,44 @@ def holds_title(movies: pl.DataFrame, question: str, *parts: str) -> bool:
     )
 
 
-def correct(ranked: pl.DataFrame, question: str) -> str | None:
+def correct(ranked: pl.DataFrame, question: str) -> tuple[str, str] | None:
     """
-    Find the title or the name that a question misspells. Only where no movie
-    knows a word of it: else a rare word would become a frequent one.
+    Find a name or a title that a folded question misspells: the question as it
+    was meant, and that name. A full name is looked for in all of a question, a
+    title only where no movie knows a word: else a rare word would become a
+    frequent one.
     """
-    asked = " ".join(word for word in question.split() if word not in list_stop_words())
-    if len(asked) < _SHORTEST or ranked["found"].list.len().sum() or ranked["by_title"].max():
-        return None
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import process
 
-    names = ranked.select(pl.concat_list("titles", "persons").list.explode().unique()).to_series()
-    last = names.str.extract(r" (\S+)$").drop_nulls()
-    known = [name for name in [*names, *last] if len(name) >= _SHORTEST]
-    best = process.extractOne(asked, known, scorer=fuzz.ratio, score_cutoff=_ALIKE)
-    return best[0] if best else None
+    def find(typed: str, names: Iterable[str], alike: int) -> str | None:
+        known = {name.replace(" ", ""): name for name in names if len(name) >= _SHORTEST}
+        best = process.extractOne(typed.replace(" ", ""), [*known], score_cutoff=alike)
+        return known[best[0]] if best else None
+
+    persons, titles, roles = (
+        ranked.select(pl.col(name).list.explode().unique().drop_nulls()).to_series()
+        for name in ("persons", "titles", "roles")
+    )
+    stop = list_stop_words()
+    asked = " ".join(word for word in question.split() if word not in stop)
+    if ranked.is_empty() or len(asked) < _SHORTEST or ranked["by_title"].max():
+        return None
+    if not ranked["found"].list.len().sum():
+        last = persons.str.extract(r" (\S+)$").drop_nulls()
+        meant = find(asked, [*titles, *persons, *last], _ALIKE)
+        return (meant, meant) if meant else None
+    known = {*persons, *roles}
+    told, found = " ".join(f" {title} " for title in titles), []
+    for typed in dict.fromkeys(list_phrases(question, most=3)[::-1]):
+        words = typed.split()
+        may_be_name = len(words) > 1 and len(typed) >= 9 and not stop & {words[0], words[-1]}
+        may_be_name &= not {typed, typed.removesuffix("s")} & known and typed in question
+        if not may_be_name or f" {typed} " in told:
+            continue
+        if meant := find(typed, persons, _SURELY):
+            question = question.replace(typed, meant)
+            found.append(meant)
+    return (question, " and ".join(found)) if found else None
 
 
 def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
@@ -188,8 +226,8 @@ def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
     nearest = 1 - movies["distance"].to_numpy().min(initial=4) / 2
     other: list[tuple[str, list[str]]] = [("text" if nearest >= _NEAR else "nothing", [])]
     for movie in movies.iter_rows(named=True):
-        knows = movie.get("by_facts", 1)
-        reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in told if knows]
+        facts = [*(movie.get("told") or []), *told]
+        reasons: list[tuple[str, list[str]]] = [("fact", [fact]) for fact in facts]
         reasons += _name_people(movie)
         told_words = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
         words = [word for word in movie["found"] or [] if word not in told_words]
@@ -205,16 +243,11 @@ def _name_people(movie: dict) -> list[tuple[str, list[str]]]:
     """Name the people and roles that a question names, as the movie's row writes them."""
     persons = dict(zip(movie["persons"], [*movie["directors"], *movie["cast"]], strict=True))
     roles = dict(zip(movie["roles"], movie["characters"], strict=True))
-    found = set(movie["found"] or [])
-    named = set(movie["named"]) or {
-        name for name in persons if len(name.split()) > 1 and name.split()[-1] in found
-    }
-    played = set(movie["played"]) or {name for name in roles if found & set(name.split()[-1:])}
-    shown = {persons[name] for name in named}
+    shown = {persons[name] for name in movie["named"] or movie["surnamed"]}
     directed = [name for name in movie["directors"] if name in shown]
     acted = [name for name in movie["cast"] if name in shown and name not in directed]
     parts = {"director": directed[:2], "cast": acted[:2]}
-    parts["role"] = [roles[name] for name in sorted(played)][:1] if not shown else []
+    parts["role"] = [roles[name] for name in sorted(movie["played"])][:1] if not shown else []
     return [(kind, names) for kind, names in parts.items() if names]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from notebooks.recommender import search
 from notebooks.recommender.database import in_parts
+from notebooks.recommender.question import Fact
 from notebooks.recommender.rows import DETAILS, FACTS, MOVIE_SCHEMA, PEOPLE
 from notebooks.recommender.words import list_names, list_phrases
 
@@ -191,6 +192,24 @@ def find_people(
     return list(set(there["ids"]) - set(movies["id"]))
 
 
+def add_told(
+    collection: chromadb.Collection, movies: pl.DataFrame, facts: Sequence[Fact]
+) -> pl.DataFrame:
+    """Add which facts each movie has, as `told`, and `by_facts`: a rare fact counts more."""
+    told: dict[str, list[str]] = {id: [] for id in movies["id"]}
+    by_facts = dict.fromkeys(told, 0.0)
+    for fact in facts:
+        parts = get_parts(collection, [], [*told], fact.where)
+        have = [id for part in parts for id in part["ids"]]
+        for id in have:
+            told[id].append(fact.told)
+            by_facts[id] += 2 - len(have) / len(told)
+    return movies.with_columns(
+        told=pl.Series([*told.values()], dtype=pl.List(pl.String)),
+        by_facts=pl.Series([*by_facts.values()], dtype=pl.Float64),
+    )
+
+
 def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
     """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
@@ -204,11 +223,14 @@ def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int
 
 
 def get_parts(
-    collection: chromadb.Collection, include: list, ids: list[str] | None = None
+    collection: chromadb.Collection,
+    include: list,
+    ids: list[str] | None = None,
+    where: dict | None = None,
 ) -> Iterator[Any]:
-    """Read the movies of these ids, or all, in as many calls as the server takes."""
+    """Read the movies of these ids that pass a filter, or all, in as many calls as it takes."""
     if ids is not None:
-        return in_parts(lambda part: collection.get(ids=part, include=include), ids)
+        return in_parts(lambda part: collection.get(ids=part, where=where, include=include), ids)
     places = range(collection.count())
     return in_parts(
         lambda part: collection.get(limit=len(part), offset=part.start, include=include), places

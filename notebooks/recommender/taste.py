@@ -122,9 +122,7 @@ def _compare(
             else 1 - movies["distance"].to_numpy()[:, None] / 2
         ),
         "words": _add_up(words, len(movies), len(given)),
-        "title": _add_up(
-            share_words(movies, given, pl.col("titles").list.first()), len(movies), len(given)
-        ),
+        "title": _add_up(share_words(movies, given, _TITLE), len(movies), len(given)),
         "genres": _compare_genres(movies, given),
         "keywords": _compare_sets(movies, given, "keywords"),
         "cast": _compare_sets(movies, given, "cast"),
@@ -220,7 +218,7 @@ def choose(movies: pl.DataFrame, scores: np.ndarray, n: int, diversity: float) -
 
 
 def explain(
-    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int]
+    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int], told: list[str]
 ) -> list[str]:
     """Say of each chosen movie in words what its scores say in numbers."""
     notable = pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
@@ -235,7 +233,7 @@ def explain(
         lifts = {name: part[row] for name, part in scores.lifts.items()}
         theirs = {other: words.get((row, other), []) for other in range(len(others))}
         reception = {name: part[row] for name, part in scores.reception.items()}
-        reasons = []
+        reasons = [("fact", [fact]) for fact in told]
         if "wish" in reception:
             words_of_wish = (movie["found"] or [])[:3]
             if words_of_wish and reception["wished words"] >= _NOTABLE:

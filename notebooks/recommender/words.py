@@ -16,9 +16,10 @@ import config
 # "system" and "cry".
 STOP_WORDS = frozenset(
     str.split(
-        "a about an and are as at be but by film films for from has he her his i in into is it its "
-        "like me movie movies my of on or one she some somebody someone something that the their "
-        "them there they this to want was what when where which who whose will with you your"
+        "a about an and are as at be best but by cant even film films for from good great guy has "
+        "he her his i in into is it its just like me more movie movies my of on one or out see "
+        "seen she some somebody someone something that the their them there they this to want was "
+        "what when where which who whose will with you your"
     )
 )
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
@@ -76,8 +77,8 @@ def fold_one(text: str) -> str:
     return pl.select(fold(pl.lit(text))).item()
 
 
-# What people call TMDb's genres, but for the names themselves and their plurals.
-_GENRES = {
+# What people call genres and moods, but for the names themselves and their plurals.
+_CALLED = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
     "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
@@ -87,6 +88,12 @@ _GENRES = {
     "History": "historical",
     "Family": "for kids|for children|kids",
     "Music": "musicals?",
+    "Horror": "scary|creepy|spooky|frightening",
+    "Action": "explosions?|shoot ?outs?",
+    "gory": "gore|bloody|splatter",
+    "cozy": "cosy",
+    "tearjerker": "sad|cry|weepies?|heartbreaking",
+    "funny": "hilarious",
 }
 # Words that people leave out of a title, and words that they write in another way.
 SAME_WORDS = (
@@ -101,8 +108,8 @@ SAME_WORDS = (
 
 
 def expand_genres(words: str) -> str:
-    """Add to folded words the names of the genres that people call otherwise."""
-    names = [name for name, called in _GENRES.items() if re.search(rf"\b(?:{called})\b", words)]
+    """Add to folded words the names of genres and moods that people call otherwise."""
+    names = [name for name, called in _CALLED.items() if re.search(rf"\b(?:{called})\b", words)]
     return " ".join([words, *names]).lower() if names else words
 
 
@@ -175,7 +182,10 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, folded: pl.Expr) -> 
         texts.with_row_index("movie")
         .with_columns(pl.col("movie").cast(pl.Int64), pl.col("word").str.split(" "))
         .explode("word")
-        .filter((pl.col("word") != "") & ~pl.col("word").is_in(list(list_stop_words())))
+        .filter(
+            ~pl.col("word").str.contains("^[a-z]?$"),  # the letter of E.T. and of WALL·E
+            ~pl.col("word").is_in(list(list_stop_words())),
+        )
         .group_by("movie", "word", maintain_order=True)  # the same sums at each call
         .agg(tf=pl.len())
         .with_columns(
