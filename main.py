@@ -313,8 +313,8 @@ def load_sample_movies() -> list[dict]:
     Returns
     -------
     list of dict
-        Movies of the same shape as `fetch_popular_movies`, best vote average
-        first. Needs neither key nor network.
+        Movies of the same shape as `fetch_details`, best vote average first.
+        Needs neither key nor network.
     """
     return _load_sample()["results"]
 
@@ -435,8 +435,8 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
     collection
         From `get_collection`.
     df
-        From `prep_movies`. Its other columns become metadata, for filters and
-        answers; `year` becomes a number.
+        From `prep_movies`. Its facts become metadata, for filters and answers;
+        `year` becomes a number. Columns that it does not make are not kept.
     column
         The column to embed, as Chroma's document. A model reads the first
         tokens only: all-MiniLM-L6-v2 reads 256.
@@ -602,8 +602,8 @@ def find_movies(
     where
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     without
-        A word, a phrase or several that must not stand in a movie's text or
-        genres: whole words in any case, with accents or without, in the
+        A word, a phrase or several that must not stand in a movie's text,
+        genres or keywords: whole words in any case, with accents or without, in the
         singular and the plural. A comma parts several.
     among
         Only these movies may come, named as `recommend` takes them: a frame
@@ -612,10 +612,11 @@ def find_movies(
     Returns
     -------
     polars.DataFrame
-        Best first. The columns of `find_similar`, then `score` (about 0 to
-        2.5) and `because`: the facts that were asked for, people and roles,
-        then "title", the words of the question that the movie has, or "its
-        text", whichever lifted it most above the average candidate.
+        Best first. The columns of `find_similar`, then `score` (to compare
+        within one answer) and `because`: "did you mean", the facts, people and
+        roles that were asked for, then "title", the words of the question that
+        the movie has, or "its text", whichever lifted it most above the
+        average candidate; or that nothing comes near.
 
     Raises
     ------
@@ -686,7 +687,7 @@ def _find_candidates(
             break
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
-        warnings.warn("without removed nothing: no text and no genre holds it", stacklevel=5)
+        warnings.warn("without removed nothing: no text, genre or keyword holds it", stacklevel=5)
     return left
 
 
@@ -746,10 +747,11 @@ def recommend(
         How many movies to return; all candidates, if there are fewer.
     wish
         What they should be besides, in words: "funny", "in space", "not too
-        scary". Other movies of the liked ones' own series then do not come.
+        scary", "from the 1990s". Others of the liked ones' series then come
+        last.
     disliked
-        Movies to keep away from, named in the same ways. They push by text,
-        words, title and genres (Rocchio, 1971).
+        Movies to keep away from, named in the same ways. They push by all that
+        liked ones pull by, but years and language (Rocchio, 1971).
     seen
         Movies not to show, named in the same ways. A movie may be both liked
         and seen.
@@ -866,9 +868,8 @@ def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     """
     Find movies to ask a stranger about: widely seen, and unlike each other.
 
-    K-means puts the most voted movies, the first one of each series, into `n`
-    clusters by their texts and years, and the most voted movie of each cluster
-    is asked about.
+    K-means puts the most voted movies, one of each series, into `n` clusters
+    by their texts and years. The most voted of each cluster is asked about.
 
     Parameters
     ----------

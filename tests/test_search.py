@@ -389,3 +389,22 @@ def test_the_judged_questions_are_answered_as_well_as_they_were_by_kind(texts, j
     means = {kind: np.mean(values) for kind, values in gains.items()}
     assert means.keys() == LEAST.keys()
     assert {kind: mean for kind, mean in means.items() if mean < LEAST[kind]} == {}
+
+
+def test_two_judges_agree_as_the_notebook_says():
+    judged = json.loads(JUDGEMENTS.read_text(encoding="utf-8"))
+    first = {asked["question"]: asked for asked in judged["questions"]}
+    agreement: dict[str, list[float]] = {}
+    for asked in judged["second_judge"]:
+        ours, theirs = set(first[asked["question"]]["movies"]), set(asked["movies"])
+        dice = 2 * len(ours & theirs) / (len(ours) + len(theirs))
+        agreement.setdefault(first[asked["question"]]["kind"], []).append(dice)
+    means = {kind: round(float(np.mean(values)), 2) for kind, values in agreement.items()}
+    assert means == {
+        "theme": 0.76,
+        "mood": 0.81,
+        "setting": 0.92,
+        "negation": 0.94,
+        "like_but": 0.98,
+    }
+    assert np.mean([*agreement.values()]) == pytest.approx(0.88, abs=0.005)

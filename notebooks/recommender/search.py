@@ -21,9 +21,10 @@ from notebooks.recommender.words import (
     strip_labels,
 )
 
-# What a score is made of, beside the cosine of question and text. Found on 3,463 and 10,000 real
-# movies, with typed titles and plot keywords as questions; names, roles and a title's share on half
-# of 2,000 questions that people typed (MSRD); keywords on the notebook's judgements.
+# What a score is made of, a column `by_...` each, beside the cosine of question and text. Found on
+# 3,463 and 10,000 real movies, with typed titles and plot keywords as questions; names, roles and a
+# title's share on half of 2,000 questions that people typed (MSRD); keywords on the notebook's
+# judgements.
 _WEIGHTS = {
     "words": 0.3,  # BM25 of text, names, roles and keywords, as a share of the highest
     "keywords": 0.15,  # BM25 of the keywords alone
@@ -88,7 +89,7 @@ def _share(column: str) -> pl.Expr:
 
 
 def leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
-    """Leave out movies whose text or genres hold an unwanted word."""
+    """Leave out movies whose text, genres or keywords hold an unwanted word."""
     if not unwanted or movies.is_empty():
         return movies
     labels = pl.col("labels").list.join(" ")

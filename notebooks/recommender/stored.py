@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
+# Phrases of a question that may be names, and movies of those whom they name.
+_NAMES, _NAMED = 24, 1_000
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
 # texts and facts of a thousand candidates than all else in an answer does. So these serve the
 # ranking alone: what an answer shows is read for it.
-# Phrases of a question that may be names, and movies of those whom they name.
-_NAMES, _NAMED = 24, 1_000
 _read_facts: dict[Any, pl.DataFrame] = {}
 
 
