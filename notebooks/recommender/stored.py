@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import orjson
 import polars as pl
 
 from notebooks.recommender import search
 from notebooks.recommender.database import in_parts
 from notebooks.recommender.question import Fact
 from notebooks.recommender.rows import DETAILS, FACTS, MOVIE_SCHEMA, PEOPLE
-from notebooks.recommender.words import list_names, list_phrases
+from notebooks.recommender.words import list_names
 
 if TYPE_CHECKING:
     import chromadb
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-# Phrases of a question that may be names, and movies of those whom they name.
-_NAMES, _NAMED = 24, 1_000
+_MANY = 1_000  # answers
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
 # texts and facts of a thousand candidates than all else in an answer does. So these serve the
 # ranking alone: what an answer shows is read for it.
@@ -89,6 +89,8 @@ def to_records(df: pl.DataFrame, column: str) -> list[dict]:
             for name, value in facts.items()
             if name not in DETAILS or value not in (None, [])
         }
+        if facts["names"]:
+            record["metadata"]["digest"] = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
     return records
 
 
@@ -99,8 +101,14 @@ def find_changes(
     Find the movies that are to be embedded, and those of which only facts
     changed.
     """
-    ids = [movie["id"] for movie in movies]
-    there = get_parts(collection, ["documents", "metadatas"], ids)
+    # Chroma tells by their digests which movies are there as they are here. Else it would hand out
+    # all their lists, which takes thirty times as long.
+    digests = [it["metadata"]["digest"] for it in movies if "digest" in it["metadata"]]
+    ask = partial(collection.get, include=[])
+    same = in_parts(lambda part: ask(where={"digest": {"$in": part}})["ids"], digests)
+    known = {id for part in same for id in part}
+    movies = [movie for movie in movies if movie["id"] not in known]
+    there = get_parts(collection, ["documents", "metadatas"], [movie["id"] for movie in movies])
     before = {
         id: rest
         for part in there
@@ -115,7 +123,10 @@ def find_changes(
         document, facts = before.get(movie["id"], (None, None))
         if document != movie["document"]:
             to_embed.append(movie)
-        elif any((facts or {}).get(key) != value for key, value in movie["metadata"].items()):
+        elif any(
+            (facts or {}).get(key) != movie["metadata"][key]
+            for key in movie["metadata"].keys() - {"digest"}
+        ):
             to_update.append(movie)
     return to_embed, to_update
 
@@ -146,50 +157,28 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
 
 
 def find_nearest(
-    collection: chromadb.Collection, vector: np.ndarray, wanted: Wanted, embeddings: bool = False
+    collection: chromadb.Collection, vector: np.ndarray, wanted: Wanted
 ) -> pl.DataFrame:
     """Ask Chroma for the movies nearest to an embedding: `id` and `distance`."""
     schema = {"id": pl.String, "distance": pl.Float64}
     if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
         return pl.DataFrame(schema=schema)
-    n = min(wanted.n, max(1, collection.count()))
+    n = wanted.n
+    if n > _MANY:  # Chroma takes no number without end
+        n = min(n, max(1, collection.count()))
     ask = partial(
         collection.query,
         query_embeddings=[vector],
         where=wanted.where or None,
         ids=wanted.ids,
-        include=["distances", *["embeddings"] * embeddings],
+        include=["distances"],
     )
     size, answer = next(in_parts(lambda part: (len(part), ask(n_results=len(part))), range(n), n))
     if size < n:
         told = f"this Chroma server gives {size} movies at once: the nearest {size} are known"
         warnings.warn(f"{told}, of {n:,} that were asked for", stacklevel=4)
     found = {"id": answer["ids"][0], "distance": answer["distances"][0]}
-    movies = pl.DataFrame(found, schema=schema)
-    if embeddings and len(movies):
-        movies = movies.with_columns(embedding=pl.Series(np.asarray(answer["embeddings"][0])))
-    return movies
-
-
-def find_people(
-    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
-) -> list[str]:
-    """Find the movies of the people and roles that a question names, beyond those at hand."""
-    typed = list(dict.fromkeys(list_phrases(question, most=3)))
-    words = movies["words"].str.split(" ").explode()
-    known = set(words.filter(words.is_in(typed)))
-    phrases = [
-        phrase
-        for phrase in typed
-        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
-    ]
-    if not phrases:
-        return []
-    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_NAMES]]
-    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
-    ask = partial(collection.get, ids=wanted.ids, where=where, include=[])
-    there = next(in_parts(lambda part: ask(limit=len(part)), range(_NAMED)))
-    return list(set(there["ids"]) - set(movies["id"]))
+    return pl.DataFrame(found, schema=schema)
 
 
 def add_told(
@@ -199,8 +188,8 @@ def add_told(
     told: dict[str, list[str]] = {id: [] for id in movies["id"]}
     by_facts = dict.fromkeys(told, 0.0)
     for fact in facts:
-        parts = get_parts(collection, [], [*told], fact.where)
-        have = [id for part in parts for id in part["ids"]]
+        parts = get_parts(collection, [], where=fact.where)
+        have = [id for part in parts for id in part["ids"] if id in told]
         for id in have:
             told[id].append(fact.told)
             by_facts[id] += 2 - len(have) / len(told)
@@ -213,7 +202,7 @@ def add_told(
 def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
     """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
-        facts[0].pop("names", None)
+        facts = [{key: value for key, value in facts[0].items() if key not in ("names", "digest")}]
         warnings.warn(
             f"no movie passes where={str(where)[:200]}; a movie has facts such as "
             f"{str(facts[0])[:900]}. A list of "
@@ -228,13 +217,12 @@ def get_parts(
     ids: list[str] | None = None,
     where: dict | None = None,
 ) -> Iterator[Any]:
-    """Read the movies of these ids that pass a filter, or all, in as many calls as it takes."""
+    """Read the movies of these ids, or all that pass a filter, in as many calls as it takes."""
     if ids is not None:
-        return in_parts(lambda part: collection.get(ids=part, where=where, include=include), ids)
+        return in_parts(lambda part: collection.get(ids=part, include=include), ids)
+    ask = partial(collection.get, where=where, include=include)
     places = range(collection.count())
-    return in_parts(
-        lambda part: collection.get(limit=len(part), offset=part.start, include=include), places
-    )
+    return in_parts(lambda part: ask(limit=len(part), offset=part.start), places)
 
 
 def get_embeddings(collection: chromadb.Collection, ids: list[str] | None = None) -> pl.DataFrame:
@@ -261,7 +249,7 @@ def get_facts(
     schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
     schema |= {"text": pl.String} if texts else {}
     # Through JSON it takes a tenth of the time that lists take one by one.
-    facts = pl.Series([json.dumps(rows)]).str.json_decode(pl.List(pl.Struct(schema)))[0]
+    facts = pl.Series([orjson.dumps(rows).decode()]).str.json_decode(pl.List(pl.Struct(schema)))[0]
     df = facts.struct.unnest().with_columns(
         pl.col("year").cast(pl.String), pl.col(pl.List(pl.String)).fill_null([])
     )
@@ -271,19 +259,22 @@ def get_facts(
     return asked.join(df, on="id", maintain_order="left").select(df.columns)
 
 
-def add_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:
-    """Add to candidates the facts that a ranking needs."""
+def add_facts(
+    collection: chromadb.Collection, movies: pl.DataFrame, embeddings: bool = False
+) -> pl.DataFrame:
+    """Add to candidates the facts that a ranking needs, and their embeddings if it needs these."""
     known = _read_facts.get(collection.id)
-    new = (
-        movies["id"]
-        if known is None
-        else movies.filter(~pl.col("id").is_in(known["id"].to_list()))["id"]
-    )
+    new = movies["id"]
+    if known is not None:
+        new = new.filter(~new.is_in(known["id"].to_list()))
     if known is None or len(new):
-        read = search.prepare(get_facts(collection, new.to_list(), texts=True))
-        known = read if known is None else pl.concat([known, read]).unique("id")
+        ids = new.to_list()
+        read = search.prepare(get_facts(collection, ids, texts=True))
+        read = read.join(get_embeddings(collection, ids), on="id", maintain_order="left")
+        known = read if known is None or known.is_empty() else pl.concat([known, read]).unique("id")
         _read_facts[collection.id] = known
-    return movies.join(known, on="id", how="left", maintain_order="left")
+    needed = known if embeddings else known.drop("embedding")
+    return movies.join(needed, on="id", how="left", maintain_order="left")
 
 
 def show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:

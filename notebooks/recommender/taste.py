@@ -116,11 +116,7 @@ def _compare(
     languages, theirs = (df["original_language"].to_numpy()[:, None] for df in (movies, given))
     known = (languages != None) & (theirs.T != None)  # noqa: E711  # element by element
     parts = {
-        "text": (
-            unit(movies["embedding"].to_numpy()) @ unit(given["embedding"].to_numpy()).T
-            if "embedding" in movies.columns
-            else 1 - movies["distance"].to_numpy()[:, None] / 2
-        ),
+        "text": unit(movies["embedding"].to_numpy()) @ unit(given["embedding"].to_numpy()).T,
         "words": _add_up(words, len(movies), len(given)),
         "title": _add_up(share_words(movies, given, _TITLE), len(movies), len(given)),
         "genres": _compare_genres(movies, given),
