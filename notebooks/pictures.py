@@ -24,7 +24,6 @@ from IPython.display import HTML, display
 import config
 from main import TMDbError, find_movies, find_starters, get_id_to_genre, list_movies, recommend
 from notebooks.recommender.chart import NAMED, lay_out, make_chart, name_islands
-from notebooks.recommender.progress import in_notebook
 from notebooks.recommender.stored import get_embeddings, join_filters
 from notebooks.recommender.tiles import (
     COLOURS,
@@ -356,7 +355,7 @@ def try_it(collection: chromadb.Collection, watchlist: Any = None) -> Taste | No
         taste)` goes on with it. None in a terminal. End the cell with a
         semicolon, or it is shown.
     """
-    if not in_notebook():
+    if not hasattr(get_ipython(), "kernel"):
         print("A search box needs a notebook. Here, use find_movies(collection, ...).")
         return None
     search = _Search(collection, watchlist)
@@ -521,7 +520,7 @@ def ask_me(collection: chromadb.Collection, taste: Taste | None = None) -> Taste
         which `recommend` takes.
     """
     taste = Taste() if taste is None else taste
-    if not in_notebook():
+    if not hasattr(get_ipython(), "kernel"):
         print("This takes buttons, and so a notebook. Here, use recommend(collection, ...).")
         return taste
     talk = _Talk(collection, taste)

@@ -188,11 +188,13 @@ def correct(ranked: pl.DataFrame, question: str) -> tuple[str, str] | None:
     title only where no movie knows a word: else a rare word would become a
     frequent one.
     """
-    from rapidfuzz import process
+    from rapidfuzz import fuzz, process
 
     def find(typed: str, names: Iterable[str], alike: int) -> str | None:
         known = {name.replace(" ", ""): name for name in names if len(name) >= _SHORTEST}
-        best = process.extractOne(typed.replace(" ", ""), [*known], score_cutoff=alike)
+        best = process.extractOne(
+            typed.replace(" ", ""), [*known], scorer=fuzz.ratio, score_cutoff=alike
+        )
         return known[best[0]] if best else None
 
     persons, titles, roles = (
