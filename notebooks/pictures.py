@@ -23,8 +23,21 @@ from IPython.display import HTML, display
 
 import config
 from main import TMDbError, find_movies, find_starters, get_id_to_genre, list_movies, recommend
-from notebooks.recommender.chart import NAMED, lay_out, make_chart, name_islands
-from notebooks.recommender.stored import get_embeddings, join_filters
+from notebooks.recommender.chart import (
+    NAMED,
+    draw_intervals,
+    lay_out,
+    make_chart,
+    name_islands,
+)
+from notebooks.recommender.search import rank
+from notebooks.recommender.stored import (
+    Wanted,
+    add_facts,
+    find_nearest,
+    get_embeddings,
+    join_filters,
+)
 from notebooks.recommender.tiles import (
     COLOURS,
     describe,
@@ -33,11 +46,22 @@ from notebooks.recommender.tiles import (
     to_italics,
     to_text,
 )
+from notebooks.recommender.words import fold_one
 
 if TYPE_CHECKING:
     import chromadb
+    from matplotlib.figure import Figure
 
-__all__ = ["Taste", "ask_me", "draw_map", "show_movies", "try_it"]
+__all__ = [
+    "Taste",
+    "ask_me",
+    "draw_intervals",
+    "draw_map",
+    "show_figure",
+    "show_movies",
+    "try_it",
+    "weigh",
+]
 
 
 @lru_cache  # or every picture might wait for a network that is gone
@@ -496,6 +520,47 @@ def _name_language(code: str) -> str:
     return _LANGUAGES.get(code) or Locale("en").languages.get(code) or code
 
 
+# --- The weights ---------------------------------------------------------------------------------
+
+_PARTS = {"meaning": "by_text", "words": "by_words", "titles": "by_title", "votes": "by_votes"}
+
+
+def weigh(collection: chromadb.Collection, query: str) -> None:
+    """
+    Show what the weights of `find_movies` do: a slider for each part of its
+    score, and under them the answers.
+
+    Parameters
+    ----------
+    collection
+        From `get_collection`, filled by `add_movies`.
+    query
+        A question without facts, negation or *like TITLE*, for all of it is
+        compared.
+    """
+    import ipywidgets as widgets
+
+    [vector] = collection._embed(input=[query], is_query=True)
+    movies = add_facts(collection, find_nearest(collection, vector, Wanted(1_000)))
+    ranked = rank(movies, fold_one(query))
+    sliders = {
+        part: widgets.FloatSlider(1, min=0, max=3, step=0.25, description=part) for part in _PARTS
+    }
+    table = widgets.HTML()
+
+    def answer(_=None) -> None:
+        changes = [(sliders[part].value - 1) * pl.col(by) for part, by in _PARTS.items()]
+        best = ranked.with_columns(pl.sum_horizontal("score", *changes))
+        best = best.sort("score", descending=True, maintain_order=True).head(8)
+        table.value = _show_table(best.select("title", "year", "score", **_PARTS))
+
+    for slider in sliders.values():
+        slider.observe(answer, names="value")
+    answer()
+    sentence = "In JupyterLab or VS Code, a slider for each part stands over this table."
+    _display([*sliders.values(), table], f"{table.value}<p><i>{sentence}</i></p>")
+
+
 # --- A talk about one's taste --------------------------------------------------------------------
 
 _AT_ONCE = 8  # starters in a row
@@ -644,7 +709,7 @@ def _make_fame(movies: pl.DataFrame) -> Any:
     return slider
 
 
-# --- Tables --------------------------------------------------------------------------------------
+# --- Tables and figures --------------------------------------------------------------------------
 
 
 def _show_table(df: pl.DataFrame) -> str:
@@ -675,6 +740,14 @@ def _show_table(df: pl.DataFrame) -> str:
     )
     more = f"<p>and {len(df) - 20:,} more rows</p>" if len(df) > 20 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def show_figure(figure: Figure, alt: str) -> None:
+    """Show a figure of matplotlib, with a text for those who cannot see it."""
+    import matplotlib.pyplot as plt
+
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
 
 
 # Legible on light and on dark. The greys of the two axes differ by one, since a notebook lays a

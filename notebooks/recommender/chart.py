@@ -1,13 +1,16 @@
-"""A map of movies as a chart: t-SNE's places, islands, names beside it."""
+"""Charts: a map of movies (t-SNE's places, islands, names beside it), and means with intervals."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from notebooks.recommender.tiles import COLOURS, OTHER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NAMED = 25  # movies that the map names: more names would lie upon each other
 _GREY = "#808080"  # legible on light and on dark
@@ -182,3 +185,25 @@ def _fit(spec: dict) -> dict:
         "$schema": "https://vega.github.io/schema/vega-lite/v5.20.1.json",
         "usermeta": {"embedOptions": {"patch": patch, "tooltip": {"theme": "dark"}}},
     }
+
+
+def draw_intervals(means: pl.DataFrame, label: str) -> Figure:
+    """
+    Draw means with their intervals: a line for each `kind`, and on it a point
+    for each `method`, at `mean` and from `low` to `high`.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
+    colours = ["#56B4E9", "#E69F00", _GREY, "#D55E00"]
+    for at, [(method,), part] in enumerate(means.group_by("method", maintain_order=True)):
+        mean, low, high = part.select("mean", "low", "high").to_numpy().T
+        line = np.arange(len(part)) + 0.18 * at
+        sides = [mean - low, high - mean]
+        axes.errorbar(mean, line, xerr=sides, fmt="o", color=colours[at % 4], label=method)
+    kinds = means["kind"].unique(maintain_order=True)
+    axes.set_yticks(np.arange(len(kinds)) + 0.27, kinds)
+    axes.set(xlim=(-0.02, 1.02), xlabel=label)
+    axes.invert_yaxis()
+    figure.legend(loc="outside upper center", ncols=4)
+    return figure
