@@ -219,24 +219,16 @@ def test_the_same_code_stores_finds_filters_and_recommends(place, catalogue):
     assert "like The Godfather" in best["because"]
 
 
-@pytest.mark.slow
-def test_a_second_process_finds_the_vectors_on_the_server_and_embeds_nothing(
-    chroma_url, monkeypatch
-):
-    run_python(ADD_THIRTY, CHROMA_URL=chroma_url, **PATH)
-    monkeypatch.setattr(config, "CHROMA_URL", chroma_url)
-    assert add_movies(get_collection(get_client(), "movies"), make_movies(30)) == 0
-
-
-@pytest.mark.slow
-def test_a_second_process_finds_the_vectors_in_the_folder_even_where_it_was_moved_to_and_embeds_nothing(
+def test_a_folder_that_was_moved_is_found_where_it_is_now_and_nothing_is_embedded_again(
     tmp_path, monkeypatch
 ):
     here, there = tmp_path / "here", tmp_path / "there"
-    run_python(ADD_THIRTY, CHROMA_PATH=str(here), **PATH)
+    monkeypatch.setattr(config, "CHROMA_PATH", here)
+    with get_client() as client:
+        add_movies(get_collection(client, "movies"), make_movies(2))
     shutil.move(here, there)
     monkeypatch.setattr(config, "CHROMA_PATH", there)
-    assert add_movies(get_collection(get_client(), "movies"), make_movies(30)) == 0
+    assert add_movies(get_collection(get_client(), "movies"), make_movies(2)) == 0
 
 
 def test_a_changed_text_replaces_the_old_one_and_facts_that_went_are_gone(place):
@@ -331,6 +323,18 @@ def test_a_model_in_a_folder_is_known_by_its_weights_wherever_the_folder_lies(
         get_collection(get_client(), "movies")
 
 
+# The same, once it is told to, and when nothing but that is left to do.
+ADD_WHEN_TOLD = (
+    """
+import main
+main.load_model()
+print("ready", flush=True)
+input()
+"""
+    + ADD_THIRTY
+)
+
+
 # What a process of its own runs to add eighty, where it waits for a line before each part, and says
 # what it stored.
 ADD_EIGHTY = """
@@ -343,7 +347,7 @@ main.store = lambda *movies: (store(*movies), print("stored", flush=True))[0]
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_left_only_whole_movies_and_the_next_completes_it(place):
+def test_a_run_that_was_killed_left_only_whole_movies_and_another_process_completes_it(place):
     one_core = {"LOKY_MAX_CPU_COUNT": "1"}
     with start_adding({**place, **one_core}, ADD_EIGHTY, stdin=subprocess.PIPE) as killed:
         killed.stdin.write("\n\n\n")
@@ -366,9 +370,14 @@ def test_two_processes_that_add_the_same_movies_to_one_server_end_with_each_movi
     client = get_client()
     client.get_or_create_collection("movies", embedding_function=None)
     client.delete_collection("movies")
-    with start_adding(place) as one, start_adding(place) as other:
-        assert [writer.wait() for writer in (one, other)] == [0, 0]
-    check_whole(get_collection(client, "movies"), 30)
+    with start_adding(place, ADD_WHEN_TOLD, stdin=subprocess.PIPE) as other:
+        collection, movies = get_collection(client, "movies"), make_movies(30)
+        assert other.stdout.readline() == "ready\n"
+        other.stdin.write("\n")
+        other.stdin.flush()
+        add_movies(collection, movies)
+        assert other.wait() == 0
+    check_whole(collection, 30)
 
 
 @pytest.mark.slow

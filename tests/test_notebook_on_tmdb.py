@@ -1,6 +1,6 @@
 """
-The first notebook on another TMDb than the one that it was written on: in two
-languages, and with few movies.
+The first notebook on another TMDb than the one that it was written on: in
+another language, and with few movies.
 """
 
 import json
@@ -47,14 +47,14 @@ def make_tmdb(language="en-US", count=100):
     return tmdb
 
 
-@pytest.fixture(scope="module", params=["en-US", "nb-NO"])
-def executed(request, vectors):
-    language = {"TMDB_LANGUAGE": request.param, "CACHE_DIR": "", "CHROMA_PATH": vectors}
-    with serve(make_tmdb(request.param)) as url:
+@pytest.fixture(scope="module")
+def executed(vectors):
+    language = {"TMDB_LANGUAGE": "nb-NO", "CACHE_DIR": "", "CHROMA_PATH": vectors}
+    with serve(make_tmdb("nb-NO")) as url:
         return execute(FIRST, TMDB_URL=url, TMDB_API_KEY=V3_KEY, **language)
 
 
-def test_the_notebook_runs_on_another_tmdb_in_any_language(executed):
+def test_the_notebook_runs_on_another_tmdb_in_another_language(executed):
     check_clean(executed)
     shown = json.dumps(outputs(executed), ensure_ascii=False)
     assert "100 movies from TMDb" in shown
