@@ -122,6 +122,12 @@ def test_the_reason_is_true_of_the_movie(texts, asked):
                 assert reason.split()[0] in ("its", "a", "nothing", "from", "did")
 
 
+def test_a_role_is_told_by_its_full_name_where_others_of_the_family_are_in_the_movie(texts):
+    best = find_movies(texts, "wendy torrance", n=1).row(0, named=True)
+    assert best["because"].startswith("the role *Wendy Torrance*")
+    assert len({"Jack Torrance", "Danny Torrance"} & set(best["characters"])) == 2
+
+
 PEOPLE = [
     *("Sofia Coppola", "Hayao Miyazaki", "Akira Kurosawa", "Pedro Almodóvar", "Bong Joon-ho"),
     *("Denis Villeneuve", "Alfonso Cuarón", "Federico Fellini", "Guillermo del Toro"),

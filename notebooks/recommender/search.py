@@ -116,6 +116,7 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     often = told.filter(told.is_in(question.split())).value_counts().filter(pl.col("count") > many)
     rare = [word for word in question.split() if len(word) > 2 and word not in set(often["words"])]
     last = pl.element().str.extract(r"(\S+)$").is_in(rare)
+    whole = pl.col("roles").list.set_intersection(names)
     return (
         count_words(movies, question)
         .join(_match_titles(movies, question), on="movie", how="left", maintain_order="left")
@@ -125,7 +126,9 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
             by_votes=_WEIGHTS["votes"] * votes,
             named=pl.col("persons").list.set_intersection(names),
             surnamed=pl.col("persons").list.eval(pl.element().filter(last)),
-            played=pl.col("roles").list.eval(pl.element().filter(last | pl.element().is_in(names))),
+            played=pl.when(whole.list.len() > 0)
+            .then(whole)
+            .otherwise(pl.col("roles").list.eval(pl.element().filter(last))),
         )
         .with_columns(by_person=_WEIGHTS["person"] * pl.col("named").list.len().clip(0, 2))
         .with_columns(score=pl.sum_horizontal("^by_.*$"))
