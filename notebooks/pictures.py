@@ -538,11 +538,17 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
         A question without facts, negation or *like TITLE*, for all of it is
         compared.
     """
+    if not hasattr(get_ipython(), "kernel"):
+        print("Sliders need a notebook.")
+        return
     import ipywidgets as widgets
 
     [vector] = collection._embed(input=[query], is_query=True)
     movies = add_facts(collection, find_nearest(collection, vector, Wanted(1_000)))
-    ranked = rank(movies, fold_one(query))
+    # The parts as they are added up: for its reasons, `rank` compares two with their average.
+    ranked = rank(movies, fold_one(query)).with_columns(
+        by_text=1 - pl.col("distance") / 2, by_words=pl.col("by_words") - pl.min("by_words")
+    )
     sliders = {
         part: widgets.FloatSlider(1, min=0, max=3, step=0.25, description=part) for part in _PARTS
     }
@@ -726,7 +732,7 @@ def _show_table(df: pl.DataFrame) -> str:
         return to_italics(text) if name == "because" else html.escape(text)
 
     sides = ["right" if dtype.is_numeric() else "left" for dtype in df.dtypes]
-    style = [f'style="text-align:{side}"' for side in sides]
+    style = [f'style="text-align:{side};padding:0.3em 0.6em"' for side in sides]
     head = "".join(
         f"<th {at}>{html.escape(name)}</th>" for at, name in zip(style, df.columns, strict=True)
     )

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import polars as pl
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ from IPython.core.formatters import DisplayFormatter
 from tmdb_server import make_movie
 
 import main
-from main import find_similar, find_starters, recommend
+from main import find_movies, find_similar, find_starters, recommend
 from notebooks import pictures
 from notebooks.pictures import Taste, show_movies
 
@@ -651,9 +653,39 @@ def test_markup_in_every_field_stays_text_in_widgets(collection, notebook):
         assert "<img" not in widgets.bundle["text/html"]
 
 
-def test_in_a_terminal_the_search_box_says_that_it_needs_a_notebook(texts, capsys):
-    assert pictures.try_it(texts) is None
-    assert "needs a notebook" in capsys.readouterr().out
+def test_weights_of_one_are_find_movies_and_a_part_that_weighs_nothing_does_not_count(
+    texts, notebook
+):
+    pictures.weigh(texts, "bank robbery")
+    [sliders] = notebook
+
+    def read_titles():
+        return re.findall(r"<tr><td[^>]*>([^<]*)", sliders.page())
+
+    asked = find_movies(texts, "bank robbery", n=8)["title"].to_list()
+    assert read_titles() == asked
+    assert asked[0] in sliders.bundle["text/html"]
+    for part in ("words", "titles", "votes"):
+        sliders.find(part).value = 0
+    assert read_titles() == find_similar(texts, "bank robbery", n=8)["title"].to_list()
+
+
+def test_an_interval_is_drawn_for_each_mean():
+    rows = [("mood", "BM25", 0.2, 0.1, 0.4), ("mood", "ours", 0.5, 0.4, 0.7)]
+    means = pl.DataFrame(rows, ["kind", "method", "mean", "low", "high"], orient="row")
+    figure = pictures.draw_intervals(means, "nDCG@10")
+    [axes] = figure.axes
+    drawn = [bars.lines[2][0].get_segments()[0][:, 0].tolist() for bars in axes.containers]
+    assert drawn == [pytest.approx([0.1, 0.4]), pytest.approx([0.4, 0.7])]
+    assert [bars.get_label() for bars in axes.containers] == ["BM25", "ours"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["mood"]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("show", [pictures.try_it, lambda texts: pictures.weigh(texts, "war")])
+def test_in_a_terminal_what_takes_a_notebook_says_so(texts, capsys, show):
+    assert show(texts) is None
+    assert "a notebook" in capsys.readouterr().out
 
 
 def test_a_frame_is_a_table_without_quotes_and_without_markup_of_its_own():
