@@ -27,6 +27,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,18 +49,17 @@ from notebooks.recommender.given import (
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.question import Question, read_question, read_wish
-from notebooks.recommender.rows import MOVIE_SCHEMA, REST, rate, read_movies
+from notebooks.recommender.rows import MOVIE_SCHEMA, REST, check_frame, rate, read_movies
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.stored import (
     Wanted,
     add_facts,
-    add_told,
-    check_frame,
+    embed_query,
     find_changes,
     find_nearest,
     get_embeddings,
     get_facts,
-    join_filters,
+    mind_facts,
     show_facts,
     store,
     to_records,
@@ -302,7 +302,7 @@ def _check_whole(name: str, value: int, least: int) -> int:
         whole = least - 1
     if whole < least or isinstance(value, bool):
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
-    return whole
+    return min(whole, _MOST_VOTES)  # what polars and Chroma can count to
 
 
 def _check_query(query: str, name: str = "query") -> str:
@@ -503,7 +503,6 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
 
 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
-_ENOUGH = 5  # answers that know the facts of a question, or these give way
 
 
 @explaining
@@ -567,8 +566,7 @@ def find_similar(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    [vector] = collection._embed(input=[query], is_query=True)
-    movies = find_nearest(collection, vector, Wanted(n, where))
+    movies = find_nearest(collection, embed_query(collection, query), Wanted(n, where))
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     return show_facts(collection, movies)
@@ -637,10 +635,12 @@ def find_movies(
         for, or `without` leaves out none.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    wanted = Wanted(n, where, find_among(collection, among), tuple(search.fold_unwanted(without)))
+    wanted = Wanted(n, where, find_among(collection, among), search.fold_unwanted(without))
     asked = read_question(query)
-    if asked.like and (given := find_like(collection, asked.like)) is not None:  # "like Alien"
-        return _recommend(collection, given, given["id"].to_list(), wanted, asked.wish)
+    if asked.like and (found := find_like(collection, asked.like)):  # "like Alien"
+        given, wish = found
+        if not (wish and asked.wish):  # or a title ends earlier than "TITLE but WISH" says
+            return _recommend(collection, given, given["id"].to_list(), wanted, wish or asked.wish)
     ranked = _rank_asked(collection, query, asked, wanted)
     if where and ranked.is_empty():
         warn_of_filter(collection, where)
@@ -658,21 +658,16 @@ def _rank_asked(
     collection: chromadb.Collection, query: str, asked: Question, wanted: Wanted
 ) -> pl.DataFrame:
     """Rank the candidates of a question as it was read, or as a title, which it may be."""
-    knowing = wanted._replace(where=join_filters(wanted.where, *(f.where for f in asked.facts)))
-    apart, question = bool(asked.unwanted), fold_one(asked.text)
-    movies = _find_candidates(collection, asked.text, knowing, apart)
-    parts = [question, fold_one(asked.unwanted or "")]
-    if search.holds_title(movies, fold_one(query), *parts):  # "No Way Home"
-        return search.rank(_find_candidates(collection, query, wanted), fold_one(query))
+    question, unwanted = fold_one(asked.text), fold_one(asked.unwanted or "")
+    if asked.facts or asked.unwanted:
+        whole = _find_candidates(collection, query, wanted)
+        if search.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
+            return search.rank(whole, fold_one(query))
+    find = partial(_find_candidates, collection, asked.text, embeddings=bool(asked.unwanted))
+    movies = mind_facts(collection, find, wanted, asked.facts)
     if asked.facts:
-        others = _find_candidates(collection, asked.text, wanted, apart)
-        named, them = (search.list_named(df, question) for df in (others, movies))
-        if named > them:  # no movie of theirs knows the facts
-            movies = others
-        elif len(movies) < min(wanted.n, _ENOUGH):
-            movies = add_told(collection, others, asked.facts)
-        else:
-            movies = movies.with_columns(told=pl.lit([fact.told for fact in asked.facts]))
+        named = search.list_named(others := find(wanted), question)
+        movies = others if named > search.list_named(movies, question) else movies
     return search.rank(_push_away(collection, movies, asked.unwanted), question)
 
 
@@ -680,7 +675,7 @@ def _find_candidates(
     collection: chromadb.Collection, query: str, wanted: Wanted, embeddings: bool = False
 ) -> pl.DataFrame:
     """Find the movies nearest to a question, and those of the people whom it names."""
-    [vector] = collection._embed(input=[query], is_query=True)
+    vector = embed_query(collection, query)
     size = max(_CANDIDATES, wanted.n)
     while True:
         movies = find_nearest(collection, vector, wanted._replace(n=size))
@@ -694,7 +689,8 @@ def _find_candidates(
             break
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
-        warnings.warn("without removed nothing: no text, genre or keyword holds it", stacklevel=5)
+        told = f"without removed nothing: none of the {len(movies):,} movies nearest holds it"
+        warnings.warn(told, stacklevel=6)
     return left
 
 
@@ -704,7 +700,7 @@ def _push_away(
     """Let movies with embeddings count the less, the nearer they are to what is unwanted."""
     if not unwanted or movies.is_empty():
         return movies
-    [vector] = collection._embed(input=[unwanted], is_query=True)
+    vector = embed_query(collection, unwanted)
     return search.push_away(movies, fold_one(unwanted), vector)
 
 
@@ -817,33 +813,35 @@ def _recommend(
 ) -> pl.DataFrame:
     """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
     given, asked = read_given(collection, given), read_wish(wish or "")
-    where = join_filters(wanted.where, *(fact.where for fact in asked.facts))
-    more = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden), where=where)
-    movies = _find_near(collection, given, more, asked)
-    movies = search.leave_out(movies.filter(~pl.col("id").is_in(hidden)), wanted.unwanted)
+    find = partial(_find_near, collection, given, hidden, asked)
+    movies = mind_facts(collection, find, wanted, asked.facts)
     if movies.is_empty():
-        if where:
-            warn_of_filter(collection, where, stacklevel=5)
+        if wanted.where:
+            warn_of_filter(collection, wanted.where, stacklevel=5)
         nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
         return show_facts(collection, movies.select("id", "distance", **nothing))
     scores = taste.score(movies, given)
     if wish:
         scores = taste.add_wish(scores, movies, given)
-    chosen = taste.choose(movies, scores.total, wanted.n, diversity)
+    chosen = taste.choose(movies, scores, wanted.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
-    told = [fact.told for fact in asked.facts]
-    because = pl.Series(taste.explain(movies, given, scores, chosen, told), dtype=pl.String)
+    because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
     answers = answers.select("id", "distance", "score", because=because)
     return show_facts(collection, answers)
 
 
 def _find_near(
-    collection: chromadb.Collection, given: pl.DataFrame, wanted: Wanted, asked: Question
+    collection: chromadb.Collection,
+    given: pl.DataFrame,
+    hidden: list[str],
+    asked: Question,
+    wanted: Wanted,
 ) -> pl.DataFrame:
     """
     Find the movies near to the mean of the liked ones, away from the disliked
     ones (Rocchio, 1971), and as many near to a wish.
     """
+    wanted = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
     weights, vectors = given["weight"].to_numpy(), given["embedding"].to_numpy()
     likes = weights > 0
     vector = np.average(vectors[likes], axis=0, weights=weights[likes])
@@ -852,11 +850,13 @@ def _find_near(
         vector = vector - taste.ROCCHIO * against
     movies = find_nearest(collection, vector, wanted)
     if asked.text:
-        [wish] = collection._embed(input=[asked.text], is_query=True)
+        wish = embed_query(collection, asked.text)
         if len(movies) == wanted.n:
             movies = pl.concat([movies, find_nearest(collection, wish, wanted)])
             movies = movies.unique("id", keep="first", maintain_order=True)
-    movies = _push_away(collection, add_facts(collection, movies, True), asked.unwanted)
+    movies = add_facts(collection, movies.filter(~pl.col("id").is_in(hidden)), True)
+    movies = search.leave_out(movies, wanted.unwanted)
+    movies = _push_away(collection, movies, asked.unwanted)
     if asked.text and len(movies):
         movies = search.count_words(movies, fold_one(asked.text))
         movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ wish))

@@ -30,13 +30,14 @@ from notebooks.recommender.chart import (
     make_chart,
     name_islands,
 )
+from notebooks.recommender.facts import join_filters
 from notebooks.recommender.search import rank
 from notebooks.recommender.stored import (
     Wanted,
     add_facts,
+    embed_query,
     find_nearest,
     get_embeddings,
-    join_filters,
 )
 from notebooks.recommender.tiles import (
     COLOURS,
@@ -356,9 +357,11 @@ _EXAMPLES = [
     "serial killer",
 ]
 _FOUND = 16  # answers on a page
-# A filter that nothing passes shows as "No movies.". This is said once, for our own calls: the
+# A filter that nothing passes shows as "No movies.", and *Without* is typed letter by letter. This
+# is said once, for our own calls: the
 # filters of warnings are the whole process's, and a change for a while on one thread may stay.
-warnings.filterwarnings("ignore", "no movie passes", module=re.escape(__name__))
+_EXPECTED = "no movie passes|without removed nothing"
+warnings.filterwarnings("ignore", _EXPECTED, module=re.escape(__name__))
 
 
 def try_it(collection: chromadb.Collection, watchlist: Any = None) -> Taste | None:
@@ -543,8 +546,8 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
         return
     import ipywidgets as widgets
 
-    [vector] = collection._embed(input=[query], is_query=True)
-    movies = add_facts(collection, find_nearest(collection, vector, Wanted(1_000)))
+    near = find_nearest(collection, embed_query(collection, query), Wanted(1_000))
+    movies = add_facts(collection, near)
     # The parts as they are added up: for its reasons, `rank` compares two with their average.
     ranked = rank(movies, fold_one(query)).with_columns(
         by_text=1 - pl.col("distance") / 2, by_words=pl.col("by_words") - pl.min("by_words")
@@ -640,7 +643,8 @@ class _Talk:
     def _show_row(self) -> None:
         import ipywidgets as widgets
 
-        movies = (self._queue + self.starters)[:_AT_ONCE]
+        rest = [movie for movie in self.starters if movie not in self._queue]
+        movies = (self._queue + rest)[:_AT_ONCE]
         for tile, movie in zip(self._row, movies, strict=False):
             tile.show(movie, self._taste)
         row = widgets.Box([tile.box for tile in self._row])  # a new one is not scrolled
@@ -670,7 +674,9 @@ class _Talk:
         self._answers.ask()
 
     def _find(self) -> tuple[str, list[dict]]:
-        taste = self._taste
+        # What the collection no longer holds tells nothing here.
+        said = vars(self._taste).items()
+        taste = Taste(**{word: [id for id in ids if id in self._titles] for word, ids in said})
         told = " · ".join(
             f"{words}: {html.escape(', '.join(self._titles.get(id) or id for id in ids))}"
             for words, ids in (

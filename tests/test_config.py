@@ -102,7 +102,14 @@ def test_a_windows_path_in_dotenv_keeps_its_backslashes(tmp_path, quotes):
 
 
 @pytest.mark.parametrize(
-    "line", ["TMDB_API_KEY: sesam", "set TMDB_API_KEY=sesam", "sesam", "TMDB_API_KEY='sesam"]
+    "line",
+    [
+        "TMDB_API_KEY: sesam",
+        "set TMDB_API_KEY=sesam",
+        "sesam",
+        "TMDB_API_KEY='sesam",
+        "$env:TMDB_API_KEY=sesam",
+    ],
 )
 def test_a_line_of_dotenv_that_cannot_be_read_is_an_error_that_names_it_and_does_not_show_it(
     tmp_path, line

@@ -397,6 +397,17 @@ def test_a_path_may_have_the_quotes_that_windows_copies(read, tmp_path):
     assert read_ratings(f'"{tmp_path / "ratings.csv"}"').equals(df)
 
 
+def test_one_byte_that_is_not_utf_8_changes_no_other_letter(read):
+    rated = '[{"rating": 9, "movie": {"title": "Amélie", "ids": {"tmdb": 194}}}, {"rating": 8, '
+    rated += '"movie": {"title": "Heat?", "ids": {"tmdb": 949}}}]'
+    df = read("ratings-movies.json", rated.encode().replace(b"?", b"\xe9"))
+    assert df["title"].to_list() == ["Amélie", "Heaté"]
+
+
+def test_a_file_in_a_zip_may_be_named_in_capitals(read):
+    assert len(read("export.zip", make_zip({"Ratings.CSV": LETTERBOXD.encode()}))) > 0
+
+
 @pytest.mark.parametrize("path", [None, ["ratings.csv"], io.StringIO(LETTERBOXD), 7])
 def test_what_is_no_path_is_a_value_error(path):
     with pytest.raises(ValueError, match="path must be the path of a file"):

@@ -590,6 +590,22 @@ def test_more_to_rate_shows_other_movies_and_a_taste_goes_on(texts, notebook):
     assert Taste(**json.loads(json.dumps(vars(taste)))) == taste
 
 
+def test_a_row_to_rate_shows_no_movie_twice_and_a_movie_that_is_gone_tells_nothing(
+    collection, catalogue, notebook
+):
+    main.add_movies(collection, catalogue.head(12), column="title")
+    liked = catalogue[0, "id"]
+    pictures.ask_me(collection, Taste(liked=[liked, "99999999"]))
+    [talk] = notebook
+    for tile in talk.tiles("movie-row")[-5:]:
+        tile.seen.click()
+    talk.find("more to rate").click()
+    pages = [tile.page for tile in talk.tiles("movie-row")]
+    assert len(pages) == len(set(pages))
+    assert "cannot be answered" not in talk.page()
+    assert talk.tiles()
+
+
 def test_hidden_gems_are_movies_that_few_voted_on(texts, notebook):
     pictures.ask_me(texts, Taste(liked=["27205"]))
     [talk] = notebook

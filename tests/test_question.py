@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebooks.recommender.facts import join_filters
 from notebooks.recommender.question import read_question
-from notebooks.recommender.stored import join_filters
 from notebooks.recommender.words import expand_genres
 
 
@@ -66,8 +66,21 @@ def between(first, last):
         ("war under 1.5 hours", "war", {"runtime": {"$lt": 90}}, "under 90 minutes"),
         ("war over two and a half hours", "war", {"runtime": {"$gt": 150}}, "over 150 minutes"),
         ("war under an hour and a half", "war", {"runtime": {"$lt": 90}}, "under 90 minutes"),
+        ("war not over two hours", "war", {"runtime": {"$lte": 120}}, "not over 120 minutes"),
+        (
+            "war no longer than 2 hours",
+            "war",
+            {"runtime": {"$lte": 120}},
+            "not longer than 120 minutes",
+        ),
+        ("no korean thriller", "thriller", {"original_language": {"$nin": ["ko"]}}, "not Korean"),
+        ("war not before 1990", "war", {"year": {"$gte": 1990}}, "not from before 1990"),
+        ("war not from 1990", "war", {"year": {"$ne": 1990}}, "not from 1990"),
         ("war of 90 minutes or less", "war", {"runtime": {"$lte": 90}}, "at most 90 minutes"),
         ("short film about love", "film about love", {"runtime": {"$lte": 95}}, "short"),
+        ("mexican thriller", "thriller", {"original_language": {"$in": ["es"]}}, "in Spanish"),
+        ("chinese action", "action", {"original_language": {"$in": ["cn", "zh"]}}, "Chinese"),
+        ("movies in korean", "movies in korean", {"original_language": {"$in": ["ko"]}}, "Korean"),
     ],
 )
 @pytest.mark.parametrize("change", [str, str.title, str.upper])
@@ -75,6 +88,29 @@ def test_a_fact_is_read_in_any_case_and_taken_out_of_the_text(typed, text, where
     asked = read_question(change(typed))
     assert asked.text.lower() == text
     assert [(fact.where, fact.told) for fact in asked.facts] == [(where, told)]
+
+
+def test_the_opposite_of_years_is_before_or_after_them():
+    [fact] = read_question("comedy not from the 80s").facts
+    assert fact.where == {"$or": [{"year": {"$lt": 1980}}, {"year": {"$gt": 1989}}]}
+    assert fact.told == "not from the 1980s"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "western in the 1800s",
+        "vampires of the 1890s",
+        "a woman in her forties falls in love",
+        "a man has less than 24 hours to live",
+        "movies set in the 1920s",
+        "a film set in 1917",
+        "avengers in hindi",
+    ],
+)
+def test_when_and_where_a_story_plays_and_how_old_somebody_is_stays_text(typed):
+    assert read_question(typed).facts == ()
+    assert read_question(typed).text == typed
 
 
 def test_several_facts_are_read_of_one_question():
@@ -86,11 +122,9 @@ def test_several_facts_are_read_of_one_question():
 @pytest.mark.parametrize(
     ("typed", "like", "wish"),
     [
-        ("like alien but funny", "alien", "funny"),
-        ("Like Alien, but funny", "Alien", "funny"),
+        ("like alien but funny", "alien but funny", None),  # where the title ends, titles tell
         ("something like the matrix", "the matrix", None),
         ("movies similar to Heat", "Heat", None),
-        ("more films like Up only for grown-ups", "Up", "for grown-ups"),
         ("godzilla but friendly", "godzilla", "friendly"),
     ],
 )
@@ -108,11 +142,32 @@ def test_a_movie_to_be_like_is_read_with_a_wish(typed, like, wish):
         ("funny but not stupid", "funny", "stupid"),
         ("a school of magic but not at hogwarts", "a school of magic", "hogwarts"),
         ("space, no aliens, with robots", "space , with robots", "aliens"),
+        ("space movies with no aliens", "space movies", "aliens"),
+        ("a thriller that has no violence", "a thriller", "violence"),
+        ("bruce willis movies except die hard", "bruce willis movies", "die hard"),
+        ("No superheroes please", "No superheroes please", "superheroes"),
+        ("nothing scary", "nothing scary", "scary"),
+        ("i don't want horror", "i don't want horror", "horror"),
     ],
 )
 def test_what_is_unwanted_is_taken_out_of_the_text(typed, text, unwanted):
     asked = read_question(typed)
     assert (asked.text, asked.unwanted) == (text, unwanted)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "movie where a man has no memory",
+        "the man with no name",
+        "guy who finds out his friend is not real",
+        "movie that does not end well",
+        "no country for old men full movie",
+    ],
+)
+def test_what_somebody_in_a_story_lacks_stays_text(typed):
+    assert read_question(typed).unwanted is None
+    assert read_question(typed).text == typed
 
 
 pieces = ["like", "but", "not", "no", "without", "late 80s", "the NINETIES", "Under two hours"]

@@ -429,6 +429,32 @@ def test_missing_years_votes_and_genres_are_neutral(collection):
     assert scores["score"].min() <= bare_score <= scores["score"].max() + 0.1
 
 
+def test_a_series_that_comes_last_does_not_reorder_the_others(texts):
+    how = {"wish": "in space", "diversity": 0.3, "n": 8}
+    sequels = ["The Godfather: Part II", "The Godfather: Part III"]
+    answers = recommend(texts, "The Godfather", **how)["id"].to_list()
+    others = recommend(texts, "The Godfather", seen=sequels, **how)["id"].to_list()
+    assert answers[:5] == others[:5]
+
+
+@pytest.mark.parametrize("n", [2**31, 2**63, 2**70])
+def test_as_many_as_nobody_has_are_all_there_are(collection, catalogue, n):
+    main.add_movies(collection, catalogue.head(5), column="title")
+    for ask in (
+        lambda: main.find_similar(collection, "war", n=n),
+        lambda: main.find_movies(collection, "war", n=n),
+        lambda: main.find_starters(collection, n=n),
+    ):
+        assert 4 <= len(ask()) <= 5  # two are of one series
+    assert len(recommend(collection, catalogue[0, "id"], n=n)) == 4
+
+
+@pytest.mark.parametrize("name", ["", "  ", [""]])
+def test_an_empty_name_is_a_value_error_that_says_so(texts, name):
+    with pytest.raises(ValueError, match="by its id or its title, not by"):
+        recommend(texts, name)
+
+
 def test_movies_without_any_facts_can_be_recommended(collection):
     add_movies(
         collection,

@@ -64,6 +64,11 @@ def test_only_directors_are_read_of_a_crew():
     assert read(credits={"crew": [*crew, {"name": "Nobody"}]})["directors"] == ["The Director"]
 
 
+def test_a_genre_with_a_name_needs_no_id():
+    genres = [{"id": None, "name": "Drama"}, {"name": "War"}, {"id": 35, "name": "Comedy"}]
+    assert read(genres=genres)["genres"] == {"Drama": "Drama", "War": "War", 35: "Comedy"}
+
+
 @pytest.mark.parametrize(
     ("written", "roles"),
     [

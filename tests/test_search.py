@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import main
 from main import find_movies, find_similar, load_sample_movies, recommend
+from notebooks.recommender.given import find_like
+from notebooks.recommender.question import read_question
 from notebooks.recommender.words import fold_one
 
 JUDGEMENTS = Path(main.__file__).parent / "notebooks" / "judgements.json"
@@ -122,6 +124,32 @@ def test_the_reason_is_true_of_the_movie(texts, asked):
                 assert reason.split()[0] in ("its", "a", "nothing", "from", "did")
 
 
+@pytest.mark.parametrize(
+    "typed", ["christopher nolan war", "sandra bullock bus", "song kang-ho", "daniel craig 007"]
+)
+def test_a_name_that_is_typed_as_it_is_written_is_not_corrected(texts, typed):
+    assert not find_movies(texts, typed, n=8)["because"].str.contains("did you mean").any()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"), [("the godfater", "The Godfather"), ("the matirx", "The Matrix")]
+)
+def test_a_misspelt_title_is_found_with_its_small_words(texts, typed, title):
+    best = find_movies(texts, typed, n=1).row(0, named=True)
+    assert best["title"] == title
+    assert best["because"].startswith(f"did you mean *{title.lower()}*")
+
+
+def test_nobody_else_of_that_surname_is_told_where_somebody_is_named_in_full(texts):
+    answers = find_movies(texts, "david lynch", n=8)
+    assert "Lynch" not in "".join(answers["because"].str.replace("directed by David Lynch", ""))
+
+
+def test_of_a_family_the_role_that_shares_most_words_is_told(texts):
+    best = find_movies(texts, "vito corleone", n=1)["because"].item()
+    assert "the role *Don Vito Corleone*" in best
+
+
 def test_a_role_is_told_by_its_full_name_where_others_of_the_family_are_in_the_movie(texts):
     best = find_movies(texts, "wendy torrance", n=1).row(0, named=True)
     assert best["because"].startswith("the role *Wendy Torrance*")
@@ -160,6 +188,30 @@ def test_what_answers_are_to_be_like_may_be_a_series_or_several_titles(texts, ty
     answers = find_movies(texts, typed, n=8)
     assert answers["because"].str.contains(f"like .*{like}").any()
     assert not answers["title"].str.starts_with(own).any()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "wish"),
+    [
+        ("like alien but funny", "Alien", "funny"),
+        ("Like Alien, but funny", "Alien", "funny"),
+        ("movies like Up only for grown-ups", "Up", "for grown-ups"),
+        ("like heat with robert de niro", "Heat", "with robert de niro"),
+        ("like The Godfather without violence", "The Godfather", "without violence"),
+        ("something like the matrix from the 80s", "The Matrix", "from the 80s"),
+        ("films like Amélie, please", "Amélie", ""),
+        ("like only god forgives", None, None),
+        ("like a man and his dog", None, None),
+    ],
+)
+def test_a_title_ends_where_a_title_of_a_movie_does_and_the_rest_is_a_wish(
+    texts, catalogue, typed, title, wish
+):
+    found = find_like(texts, read_question(typed).like)
+    assert (found is None) == (title is None)
+    if found:
+        [id] = found[0]["id"]
+        assert (catalogue.filter(id=id)["title"].item(), found[1]) == (title, wish)
 
 
 def test_what_answers_are_to_be_like_and_not_to_be_pushes(texts):
@@ -212,6 +264,44 @@ def test_facts_that_too_few_have_give_way_and_each_answer_tells_those_that_it_ha
     assert (told["french"] == told["because"].str.contains("French")).all()
     assert (told["then"] == told["because"].str.contains("from the 1990s")).all()
     assert (told["french"] | told["then"]).all()
+
+
+def test_movies_that_have_a_rare_fact_come_first_however_far_their_texts_are(texts, monkeypatch):
+    monkeypatch.setattr(main, "_CANDIDATES", 15)
+    answers = find_movies(texts, "a talking animal, before 1938", n=5)
+    assert answers["because"].str.contains("from before 1938").sum() == 5
+    rare = find_movies(texts, "a spaceship in icelandic language films", n=5)
+    assert rare["original_language"].to_list().count("is") == (
+        main.list_movies(texts)["original_language"].to_list().count("is")
+    )
+
+
+def test_a_wish_for_a_fact_that_no_movie_has_gives_way(texts):
+    answers = find_movies(texts, "like the godfather but from before 1901", n=8)
+    assert len(answers) == 8
+    assert not answers["because"].str.contains("1901").any()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("the french connection full movie", "The French Connection"),
+        ("french connection movie", "The French Connection"),
+        ("the big short movie", "The Big Short"),
+        ("no country for old men film", "No Country for Old Men"),
+    ],
+)
+def test_a_title_that_reads_like_a_fact_or_a_negation_is_found_in_a_longer_question(
+    texts, typed, title
+):
+    assert find_movies(texts, typed, n=1)["title"].item() == title
+
+
+def test_genres_are_found_in_the_plural(texts):
+    for typed, genre in (("westerns", "Western"), ("musicals", "Music")):
+        answers = find_movies(texts, typed, n=5)
+        told = answers["genres"].list.contains(genre) | answers["keywords"].list.contains("musical")
+        assert told.all(), typed
 
 
 def test_a_person_who_is_named_counts_more_than_a_fact_that_no_movie_of_theirs_has(texts):
@@ -338,6 +428,19 @@ def test_one_unwanted_word_may_stand_alone_and_goes_in_the_singular_and_the_plur
     assert find_movies(texts, "robots", n=3, without="").equals(find_movies(texts, "robots", n=3))
     with pytest.warns(UserWarning, match="removed nothing"):
         assert find_movies(texts, "robots", n=3, without="overview").height == 3
+
+
+@pytest.mark.parametrize(
+    ("without", "genre", "kept"),
+    [("romcoms", "Comedy", None), ("kids", "Family", "Fight Club"), ("news", None, "Joker")],
+)
+def test_an_unwanted_genre_is_looked_for_among_genres_and_no_word_loses_its_meaning(
+    texts, without, genre, kept
+):
+    left = find_movies(texts, "new york", n=1_000, without=without)
+    romantic = left["genres"].list.contains("Romance") if without == "romcoms" else True
+    assert genre is None or not (left["genres"].list.contains(genre) & romantic).any()
+    assert kept is None or kept in left["title"].to_list()
 
 
 def test_an_unwanted_word_is_found_with_accents_and_without(texts):

@@ -270,6 +270,47 @@ def never_embedded(collection, monkeypatch):
     return collection, movies
 
 
+def test_a_movie_that_other_rows_changed_is_as_the_last_frame_says(collection):
+    whole = prep_movies([make_movie(1, overview="A shark.") | tell(1)])
+    assert add_movies(collection, whole) == 1
+    other = prep_movies([make_movie(1, overview="A robot.", vote_count=5)])
+    assert add_movies(collection, other) == 1
+    assert add_movies(collection, whole) == 1
+    assert find_similar(collection, "shark")["text"].str.contains("A shark").all()
+    assert (
+        find_similar(collection, "shark")["vote_count"].to_list() == whole["vote_count"].to_list()
+    )
+
+
+def test_a_new_collection_has_no_lists_of_one_that_was_deleted():
+    client = main.get_client()
+    first = get_collection(client, "a-deleted-one")
+    add_movies(first, prep_movies([make_movie(1) | tell(1)]))
+    client.delete_collection(first.name)
+    second = get_collection(client, "the-next-one")
+    add_movies(second, prep_movies([make_movie(9, genre_ids=[])]))
+    [movie] = list_movies(second).to_dicts()
+    client.delete_collection(second.name)
+    lists = ["genres", "directors", "cast", "characters", "keywords"]
+    assert {name: movie[name] for name in lists} == {name: [] for name in lists}
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [("vote_average", ["8.5", "x"]), ("year", ["1999", "abc"]), ("genres", ["Drama", "War"])],
+)
+def test_facts_of_another_type_are_read_or_are_a_value_error_and_nothing_is_stored(
+    collection, column, values
+):
+    df = pl.DataFrame({"id": ["1", "2"], "text": ["a ship", "a train"], column: values})
+    with pytest.raises(ValueError, match="as prep_movies writes them"):
+        add_movies(collection, df)
+    assert collection.count() == 0
+    numbers = df.with_columns(pl.lit("8").alias("vote_average"), pl.lit("1999").alias("year"))
+    add_movies(collection, numbers.drop("genres", strict=False))
+    assert list_movies(collection)["vote_average"].to_list() == [8.0, 8.0]
+
+
 def test_details_that_change_are_stored_without_embedding(never_embedded):
     collection, movies = never_embedded
     changed = [movies[0] | {"runtime": 99, "credits": {"crew": [], "cast": [{"name": "New"}]}}]

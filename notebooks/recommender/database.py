@@ -70,7 +70,7 @@ def _check_open(process: int, place: Path | str | None, file: tuple[int, int] | 
     if process != os.getpid():
         raise RuntimeError(
             "this process was forked from one that had opened a client, and Chroma would not "
-            "answer here. Open clients after the fork, or use a Chroma server: CHROMA_URL."
+            "answer here. Start it by spawn, or load and open nothing before the fork."
         )
     if file and _identify_file(place) != file:
         raise OSError(
@@ -231,7 +231,7 @@ def _open_client(place: Path | str | None) -> Any:
         headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token}
     # Chroma's client waits without end, even while it is made. So this asks first what it asks
     # last. Unlike Chroma's heartbeat, it needs the token and the database.
-    api = place.rstrip("/") + "/api/v2"
+    api = place + "/api/v2"
     asked = f"/tenants/{quote(tenant, safe='')}/databases/{quote(database, safe='')}"
     with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
         session.get(api + asked).raise_for_status()

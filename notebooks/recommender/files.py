@@ -18,7 +18,7 @@ _MOST_FILES = 10_000
 _MOST_MARKS = 5_000_000  # of a file: what stands between cells, or begins a list
 MOST_ROWS = 200_000  # of a file
 # What was deleted does not count, and macOS adds shadows of files.
-_SKIPPED = r"^(?!(?:.*[/\\])?(?:deleted|orphaned|__MACOSX)[/\\])"
+_SKIPPED = r"(?i)^(?!(?:.*[/\\])?(?:deleted|orphaned|__MACOSX)[/\\])"
 
 
 def unpack(path: str | Path) -> list[tuple[str, bytes]]:
@@ -56,23 +56,21 @@ def unpack(path: str | Path) -> list[tuple[str, bytes]]:
 
 
 def decode(name: str, data: bytes) -> str:
-    """Decode UTF-8 and UTF-16; a line that is neither is in Windows' code page."""
+    """Decode UTF-8 and UTF-16; a byte that is neither is of Windows' code page."""
     if sum(map(data.count, (b",", b";", b"\t", b"\n", b"\r", b"[", b"{"))) > _MOST_MARKS:
         raise ValueError(f"{name} has more than {_MOST_MARKS:,} cells.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace").lstrip()
-    try:
-        return data.decode("utf-8-sig").lstrip()
-    except UnicodeDecodeError:  # IMDb's files of former years, spreadsheets, lines pasted in
-        lines = data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
-        return "".join(map(_decode_line, lines)).lstrip()
+    # IMDb's files of former years, spreadsheets, lines pasted in
+    return data.decode("utf-8-sig", errors="cp1252").lstrip()
 
 
-def _decode_line(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("cp1252", errors="replace")
+def _decode_byte(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error("cp1252", _decode_byte)
 
 
 def split(text: str) -> tuple[list[list[str]], bool]:

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from notebooks.recommender.database import in_parts
+from notebooks.recommender.facts import join_filters
 from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.stored import Wanted, add_facts, find_nearest, get_facts, join_filters
+from notebooks.recommender.stored import (
+    Wanted,
+    add_facts,
+    embed_query,
+    find_nearest,
+    get_facts,
+)
 from notebooks.recommender.words import fold, list_phrases, loosen
 
 if TYPE_CHECKING:
@@ -23,6 +30,12 @@ _EXACT = 100  # titles that Chroma is asked for one by one, before the collectio
 _NEAREST = 1_000  # movies among which a question names one
 _PHRASES = 24  # of a question, that may be names
 _AND = re.compile(r",? +(?:and|or) +|, *")
+_AT_ONCE = 4  # titles of a question
+# Where a title may end and a wish begin.
+_CUT = re.compile(
+    r",?\s+(?=(?:but|only|just|with|without|in|from|set|by|no|not|except|that|for|please)\b)|,\s+",
+    re.IGNORECASE,
+)
 
 
 def find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
@@ -109,26 +122,34 @@ def find_given(
     )
 
 
-def find_like(collection: chromadb.Collection, typed: str) -> pl.DataFrame | None:
+def find_like(collection: chromadb.Collection, typed: str) -> tuple[pl.DataFrame, str] | None:
     """
-    Find the movies that a question wants others to be like, named by a title,
-    by a series or by several: columns `id` and `weight`. None if it names none.
+    Find the movies that a question wants others to be like, and its wish: what
+    follows the longest beginning that is a title, a series or several titles.
+    The movies have columns `id` and `weight`. None if it begins with none.
     """
-    for names in ([typed], _AND.split(typed)):
-        found = [_find_one(collection, name) for name in names]
-        if all(found):
-            ids = list(dict.fromkeys(id for part in found for id in part))
-            return pl.DataFrame({"id": ids}).with_columns(weight=1.0)
+    ends = [len(typed), *(cut.start() for cut in reversed([*_CUT.finditer(typed)]))]
+    # To read all titles would take longer than the answer does: these are of the movies nearest.
+    shortest = _AND.split(typed[: ends[-1]])
+    near = pl.concat(
+        find_nearest(collection, embed_query(collection, text), Wanted(_NEAREST))
+        for text in dict.fromkeys([typed, *shortest[:_AT_ONCE]])
+    )
+    movies = add_facts(collection, near.unique("id", maintain_order=True))
+    for end in ends:
+        for names in ([typed[:end]], _AND.split(typed[:end])):
+            found = [_find_one(movies, name) for name in names]
+            if all(found):
+                ids = list(dict.fromkeys(id for part in found for id in part))
+                wish = re.sub(r"^\W*(?:(?:but|only|just|please)\b)?\W*", "", typed[end:])
+                return pl.DataFrame({"id": ids}).with_columns(weight=1.0), wish
     return None
 
 
-def _find_one(collection: chromadb.Collection, typed: str) -> list[str]:
-    """
-    Find the one movie of a title, or those of a series. To read all titles
-    would take longer than the answer does: these are of the movies nearest.
-    """
-    [vector] = collection._embed(input=[typed], is_query=True)
-    movies = add_facts(collection, find_nearest(collection, vector, Wanted(_NEAREST)))
+def _find_one(movies: pl.DataFrame, typed: str) -> list[str]:
+    """Find the one movie of a title, or those of a series."""
+    if not typed.strip():
+        return []
     asked = read_names(typed).with_columns(role=pl.lit("like")).with_row_index("row")
     found = match_names(asked, movies)["id"].unique().to_list()
     if len(found) == 1:

@@ -25,7 +25,7 @@ _NUMBER = (
 _DATED = r"^(?<title>.+?)[\s,]*[(\[]?\b(?<year>\d{4})[)\]]?$"
 _TMDB, _IMDB = (
     r"themoviedb\.org/(?:\S+/)?movie/(\d+)",
-    r"^(?:\S*imdb\.com/\S*)?(tt\d{5,})(?:[/?#].*)?$",
+    r"(?i)^(?:\S*imdb\.com/\S*)?(tt\d{5,})(?:[/?#].*)?$",
 )
 _LETTERBOXD = r"letterboxd\.com/(?:\S+/)?film/([^/?#]+)"
 _EXPLAINED = 20  # names that one error tells of
@@ -45,7 +45,7 @@ def read_names(names: Any) -> pl.DataFrame:
     """
     if hasattr(names, "notna") and hasattr(names, "columns"):  # pandas
         cells = names.astype(object).where(names.notna(), None).to_dict("list")
-        names = pl.DataFrame({key: pl.Series(cells[key], strict=False) for key in cells})
+        names = pl.DataFrame({str(key): pl.Series(cells[key], strict=False) for key in cells})
     typed = not isinstance(names, pl.DataFrame)
     if typed:
         several = isinstance(names, Iterable) and not isinstance(names, str | bytes | dict)
@@ -67,7 +67,7 @@ def read_names(names: Any) -> pl.DataFrame:
     year = pl.col("year").str.extract(r"^(\d{4})")
     return rows.with_columns(
         id=pl.coalesce(pl.col("id").str.extract(r"^(\d+)(?:\.0*)?$"), link.str.extract(_TMDB)),
-        imdb_id=pl.coalesce("imdb_id", link.str.extract(_IMDB)),
+        imdb_id=pl.coalesce("imdb_id", link.str.extract(_IMDB).str.to_lowercase()),
         title=pl.coalesce(slug, title),
         year=year,
         rating=pl.when(pl.col("rating").is_finite()).then("rating"),
@@ -79,7 +79,7 @@ def read_names(names: Any) -> pl.DataFrame:
 
 def _read_name(name: Any) -> tuple[str, str | None]:
     """Read what may be a movie's id, and what may be its title."""
-    if isinstance(name, str):
+    if isinstance(name, str) and name.strip():
         return (name.encode(errors="replace").decode(),) * 2  # half an emoji is no text for polars
     # A missing id makes floats of all others.
     whole = int(name) if isinstance(name, float) and name.is_integer() else name

@@ -134,7 +134,7 @@ def _read_genres(value: Any) -> dict[int | str, str | None]:
         id, name = genre, None
         if isinstance(genre, dict):
             name = _read_line(genre["name"]) if genre.get("name") else None
-            id = genre.get("id", name)
+            id = name if genre.get("id") is None else genre["id"]
         if isinstance(id, str) and not id.strip().isdecimal():
             genres |= {one: one for one in [name or _read_text(id)] if one}
         else:
@@ -227,6 +227,7 @@ FACTS: dict[str, Fact] = {
     "imdb_id": Fact(pl.String, ("imdb_id",), _read_text),
 }
 MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
+STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years
 PEOPLE = ["directors", "cast", "characters"]
 DETAILS = ["original_title", *PEOPLE, "names", "keywords", "runtime", "series", "imdb_id"]
 REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]
@@ -248,6 +249,28 @@ def read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], l
             )
         found.append((label, row, facts, unread))
     return found, others
+
+
+def check_frame(df: pl.DataFrame, column: str) -> None:
+    """Refuse a frame that cannot be stored whole."""
+    for needed in ("id", column):
+        if df.schema.get(needed) != pl.String:
+            raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
+    known = [name for name in FACTS if name in df.columns]
+    try:
+        df.select(pl.col(name).cast(STORED[name]) for name in known)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"the facts must be as prep_movies writes them: {error}") from None
+    if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
+        raise ValueError(
+            f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', "
+            "maintain_order=True)"
+        )
+    if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
+        raise ValueError(
+            f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
+            f"Leave them out: df.filter(pl.col({column!r}) != '')"
+        )
 
 
 def rate(movie: dict) -> tuple[float, int]:

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from notebooks.recommender.words import (
+    STOP_WORDS,
     bm25,
     expand_genres,
     fold,
     fold_one,
+    list_meant,
     list_phrases,
     list_stop_words,
     loosen,
@@ -47,27 +49,27 @@ _NEAR = 0.27
 def prepare(facts: pl.DataFrame) -> pl.DataFrame:
     """Add to movies what a ranking compares, once for all questions."""
 
-    def fold_each(*columns: str) -> pl.Expr:
-        return pl.concat_list(*columns).list.eval(fold(pl.element()))
-
     titles = [fold(pl.col(name).fill_null("")) for name in ("title", "original_title")]
     text = pl.col("text").fill_null("")
     return facts.with_columns(
         words=fold(strip_labels(text)),
         story=fold(strip_facts(text)),
-        persons=fold_each("directors", "cast"),
-        roles=fold_each("characters"),
-        labels=fold_each("keywords"),
+        persons=_fold_each("directors", "cast"),
+        roles=_fold_each("characters"),
+        labels=_fold_each("keywords"),
         titles=pl.concat_list(*titles),
         spellings=pl.concat_list(*map(loosen, titles)),
     ).drop("text")
 
 
+def _fold_each(*columns: str) -> pl.Expr:
+    return pl.concat_list(*columns).list.eval(fold(pl.element()))
+
+
 def count_words(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Add `by_words`, and the words of a folded question that were `found`."""
-    asked = list(dict.fromkeys(expand_genres(question).split()))
-    stop = list_stop_words()
-    asked = [word for word in asked if word not in stop]
+    words = dict.fromkeys(expand_genres(question).split())
+    asked = [word for word in words if word not in list_stop_words()]
     lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
     of_all = bm25(movies["words"], asked, more)
@@ -88,13 +90,17 @@ def _share(column: str) -> pl.Expr:
     return (pl.col(column) / pl.col(column).max()).fill_null(0)
 
 
-def leave_out(movies: pl.DataFrame, unwanted: tuple[str, ...]) -> pl.DataFrame:
-    """Leave out movies whose text, genres or keywords hold an unwanted word."""
+Unwanted = tuple[list[str], list[str]] | tuple[()]  # words of any text, genres and keywords
+
+
+def leave_out(movies: pl.DataFrame, unwanted: Unwanted) -> pl.DataFrame:
+    """Leave out movies whose text, genres or keywords hold what `fold_unwanted` made of words."""
     if not unwanted or movies.is_empty():
         return movies
-    labels = pl.col("labels").list.join(" ")
-    told = pl.format(" {} {} {} ", "words", fold(pl.col("genres").list.join(" ")), labels)
-    return movies.filter(~told.str.contains_any(list(unwanted)))
+    words, genres = ([f" {form} " for form in forms] for forms in unwanted)
+    labels = pl.format(" {} ", pl.concat_list(_fold_each("genres"), "labels").list.join("  "))
+    text = pl.format(" {} ", "words")
+    return movies.filter(~text.str.contains_any(words), ~labels.str.contains_any(words + genres))
 
 
 def push_away(movies: pl.DataFrame, unwanted: str, vector: np.ndarray) -> pl.DataFrame:
@@ -114,7 +120,9 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     told = movies["words"].str.split(" ").list.unique().explode()
     many = max(_ORDINARY * len(movies), 3)
     often = told.filter(told.is_in(question.split())).value_counts().filter(pl.col("count") > many)
-    rare = [word for word in question.split() if len(word) > 2 and word not in set(often["words"])]
+    # Nor is a word of somebody's full name the name of others.
+    taken = {*often["words"], *" ".join(list_named(movies, question)).split()}
+    rare = [word for word in question.split() if len(word) > 2 and word not in taken]
     last = pl.element().str.extract(r"(\S+)$").is_in(rare)
     whole = pl.col("roles").list.set_intersection(names)
     return (
@@ -143,7 +151,7 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
 def _match_titles(movies: pl.DataFrame, question: str) -> pl.DataFrame:
     """Score how far titles and the question are the same: columns `movie` and `by_title`."""
     question = question[:_LONGEST]
-    loose = pl.select(loosen(pl.lit(question))).item()
+    loose = _loosen(question)
     year = pl.col("year").fill_null("")
 
     def is_same(titles: str, whole: str) -> pl.Expr:
@@ -176,12 +184,18 @@ def list_named(movies: pl.DataFrame, question: str) -> set[str]:
 
 def holds_title(movies: pl.DataFrame, question: str, *parts: str) -> bool:
     """Tell whether a folded question holds a title that none of its parts holds."""
-    titles = movies.select(pl.col("titles").list.explode().unique()).to_series()
-    held = {phrase for phrase in list_phrases(question) if " " in phrase}
-    return any(
-        all(f" {title} " not in f" {part} " for part in parts)
-        for title in held.intersection(titles)
-    )
+    for column, change in (("titles", str), ("spellings", _loosen)):
+        titles = movies.select(pl.col(column).list.explode().unique()).to_series()
+        held = {phrase for phrase in list_phrases(change(question)) if " " in phrase}
+        parts = tuple(map(change, parts))
+        for title in held.intersection(titles):
+            if all(f" {title} " not in f" {part} " for part in parts):
+                return True
+    return False
+
+
+def _loosen(folded: str) -> str:
+    return pl.select(loosen(pl.lit(folded))).item()
 
 
 def correct(ranked: pl.DataFrame, question: str) -> tuple[str, str] | None:
@@ -200,25 +214,26 @@ def correct(ranked: pl.DataFrame, question: str) -> tuple[str, str] | None:
         )
         return known[best[0]] if best else None
 
-    persons, titles, roles = (
-        ranked.select(pl.col(name).list.explode().unique().drop_nulls()).to_series()
-        for name in ("persons", "titles", "roles")
-    )
+    columns = (ranked[name].list.explode() for name in ("persons", "titles", "roles"))
+    persons, titles, roles = (column.unique().drop_nulls() for column in columns)
     stop = list_stop_words()
     asked = " ".join(word for word in question.split() if word not in stop)
     if ranked.is_empty() or len(asked) < _SHORTEST or ranked["by_title"].max():
         return None
     if not ranked["found"].list.len().sum():
         last = persons.str.extract(r" (\S+)$").drop_nulls()
-        meant = find(asked, [*titles, *persons, *last], _ALIKE)
+        names = [*titles, *persons, *last]
+        meant = find(asked, names, _ALIKE) or find(question, names, _ALIKE)
         return (meant, meant) if meant else None
     known = {*persons, *roles}
+    rightly = set(" ".join(list_named(ranked, question)).split())
     told, found = " ".join(f" {title} " for title in titles), []
     for typed in dict.fromkeys(list_phrases(question, most=3)[::-1]):
         words = typed.split()
         may_be_name = len(words) > 1 and len(typed) >= 9 and not stop & {words[0], words[-1]}
         may_be_name &= not {typed, typed.removesuffix("s")} & known and typed in question
-        if not may_be_name or f" {typed} " in told:
+        # A name that is typed as it is written is not corrected, nor with a word beside it.
+        if not may_be_name or rightly.intersection(words) or f" {typed} " in told:
             continue
         if meant := find(typed, persons, _SURELY):
             question = question.replace(typed, meant)
@@ -239,7 +254,7 @@ def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
         words = [word for word in movie["found"] or [] if word not in told_words]
         if movie["by_title"]:
             reasons.append(("title", []))
-        elif words and movie["by_words"] > movie["by_text"]:
+        elif len(words) > 1 or (words and movie["by_words"] > movie["by_text"]):
             reasons.append(("words", words))
         because.append(say(reasons or other))
     return pl.Series("because", because, pl.String)
@@ -253,24 +268,31 @@ def _name_people(movie: dict) -> list[tuple[str, list[str]]]:
     directed = [name for name in movie["directors"] if name in shown]
     acted = [name for name in movie["cast"] if name in shown and name not in directed]
     parts = {"director": directed[:2], "cast": acted[:2]}
-    parts["role"] = [roles[name] for name in sorted(movie["played"])][:1] if not shown else []
+    found = set(movie["found"] or [])
+    played = sorted(
+        movie["played"], key=lambda name: (-len(found.intersection(name.split())), name)
+    )
+    parts["role"] = [roles[name] for name in played[:1]] if not shown else []
     return [(kind, names) for kind, names in parts.items() if names]
 
 
-def fold_unwanted(without: str | Iterable[str]) -> list[str]:
+def fold_unwanted(without: str | Iterable[str]) -> Unwanted:
     """
-    Fold the words that must not stand in a text, each between blanks, in the
-    singular and the plural, and with the genres that they mean.
+    Fold the words that must not stand in a text, in the singular and the
+    plural, and list the genres and keywords that they mean.
     """
-    words = [without] if isinstance(without, str) or not isinstance(without, Iterable) else without
-    words = list(words)
+    several = isinstance(without, Iterable) and not isinstance(without, str)
+    words: list = list(without) if several else [without]
     if strange := [word for word in words if not isinstance(word, str)]:
         raise ValueError(f"without must be a word or several, not {strange[0]!r}")
     forms: set[str] = set()
+    meant: set[str] = set()
     for word in ",".join(words).split(","):
         if folded := fold_one(word[:_LONGEST]):
-            genres = expand_genres(folded).removeprefix(folded).strip()
+            meant |= set(list_meant(folded))
             one = re.sub("(s|x|z|ch|sh|o)es$", r"\1", folded)  # boxes, but not James
-            forms |= {folded, genres, one, f"{folded}s", f"{folded}es", folded.removesuffix("s")}
+            one = re.sub(r"(?<=\w{3})(?<!new)(?<![sui])s$", "", one)
+            one = folded if one in STOP_WORDS else one  # hers, ones
+            forms |= {folded, one, f"{folded}s", f"{folded}es"}
             forms |= {re.sub("ies$", "y", folded), re.sub("y$", "ies", folded)}
-    return [f" {form} " for form in sorted(forms) if form]
+    return (sorted(forms), sorted(meant)) if forms else ()

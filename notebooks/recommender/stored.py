@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,8 @@ import polars as pl
 
 from notebooks.recommender import search
 from notebooks.recommender.database import in_parts
-from notebooks.recommender.question import Fact
-from notebooks.recommender.rows import DETAILS, FACTS, MOVIE_SCHEMA, PEOPLE
+from notebooks.recommender.facts import AskedFact, join_filters
+from notebooks.recommender.rows import DETAILS, FACTS, PEOPLE, STORED
 from notebooks.recommender.words import list_names
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
+_LISTS = {"genres", "keywords", "names", *PEOPLE}
 _MANY = 1_000  # answers
+_ENOUGH = 5  # answers that know the facts of a question, or these give way
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
 # texts and facts of a thousand candidates than all else in an answer does. So these serve the
 # ranking alone: what an answer shows is read for it.
@@ -37,48 +39,19 @@ class Wanted(NamedTuple):
     n: int
     where: dict | None = None
     ids: list[str] | None = None
-    unwanted: tuple[str, ...] = ()
-
-
-def join_filters(*filters: Any) -> dict | None:
-    """Make one filter of several, of which some may be None."""
-    parts = [
-        part
-        for one in filters
-        if one
-        for part in (one.get("$and", [one]) if len(one) == 1 else [one])
-    ]
-    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
-
-
-def check_frame(df: pl.DataFrame, column: str) -> None:
-    """Refuse a frame that cannot be stored whole."""
-    for needed in ("id", column):
-        if df.schema.get(needed) != pl.String:
-            raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
-    if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
-        raise ValueError(
-            f"these ids come more than once: {twice[:5]}. Keep one: df.unique('id', "
-            "maintain_order=True)"
-        )
-    if blank := df.filter(pl.col(column).fill_null("").str.strip_chars() == "")["id"].to_list():
-        raise ValueError(
-            f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
-            f"Leave them out: df.filter(pl.col({column!r}) != '')"
-        )
+    unwanted: search.Unwanted = ()
 
 
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     """Make of each movie what Chroma keeps: id, document and metadata."""
     known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
+    df = df.with_columns(pl.col(name).cast(STORED[name]) for name in known)
+    df = df.with_columns(pl.col(pl.List(pl.String)).list.drop_nulls())
     people = [pl.col(name) for name in PEOPLE if name in known]
     records = df.select(
         "id",
         document=column,
-        metadata=pl.struct(
-            [pl.col(name).cast(pl.Int64) if name == "year" else pl.col(name) for name in known]
-            or pl.lit(None).alias("title")
-        ),
+        metadata=pl.struct(known or pl.lit(None).alias("title")),
         names=list_names(people) if people else pl.lit(None),
     ).to_dicts()
     for record in records:
@@ -89,8 +62,10 @@ def to_records(df: pl.DataFrame, column: str) -> list[dict]:
             for name, value in facts.items()
             if name not in DETAILS or value not in (None, [])
         }
-        if facts["names"]:
-            record["metadata"]["digest"] = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
+        digest = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
+        # A row that knows no people is merged with what is there, which this cannot know.
+        record["metadata"]["digest"] = digest if facts["names"] else None
+        record["bare"] = [name for name in _LISTS if not facts.get(name)]
     return records
 
 
@@ -103,7 +78,7 @@ def find_changes(
     """
     # Chroma tells by their digests which movies are there as they are here. Else it would hand out
     # all their lists, which takes thirty times as long.
-    digests = [it["metadata"]["digest"] for it in movies if "digest" in it["metadata"]]
+    digests = [it["metadata"]["digest"] for it in movies if it["metadata"]["digest"]]
     ask = partial(collection.get, include=[])
     same = in_parts(lambda part: ask(where={"digest": {"$in": part}})["ids"], digests)
     known = {id for part in same for id in part}
@@ -118,11 +93,13 @@ def find_changes(
     for movie in movies:
         if movie["metadata"].get("vote_count") is None:
             movie["metadata"] = {
-                key: value for key, value in movie["metadata"].items() if value is not None
+                key: value
+                for key, value in movie["metadata"].items()
+                if value is not None or key == "digest"
             }
         document, facts = before.get(movie["id"], (None, None))
         if document != movie["document"]:
-            to_embed.append(movie)
+            to_embed.append(movie | {"new": document is None})
         elif any(
             (facts or {}).get(key) != movie["metadata"][key]
             for key in movie["metadata"].keys() - {"digest"}
@@ -142,18 +119,31 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
             metadatas=[movie["metadata"] or None for movie in part],
             embeddings=[movie["embedding"] for movie in part],
         )
+        # Chroma 1.5.9 leaves lists of a deleted collection behind, and the next one's movies get
+        # them.
+        bare = {movie["id"]: movie["bare"] for movie in part if movie["new"] and movie["bare"]}
+        if bare:
+            collection.update(ids=[*bare], metadatas=[dict.fromkeys(it) for it in bare.values()])
 
     def update(part: list[dict]) -> None:
         collection.update(
             ids=[movie["id"] for movie in part], metadatas=[movie["metadata"] for movie in part]
         )
 
-    list(in_parts(upsert, to_embed))
-    list(in_parts(update, to_update))
-    if (known := _read_facts.get(collection.id)) is not None:
-        changed = [movie["id"] for movie in to_embed + to_update]
-        _read_facts[collection.id] = known.filter(~pl.col("id").is_in(changed))
-    return len(to_embed) + len(to_update)
+    changed = [movie["id"] for movie in to_embed + to_update]
+    try:
+        list(in_parts(upsert, to_embed))
+        list(in_parts(update, to_update))
+    finally:
+        if (known := _read_facts.get(collection.id)) is not None:
+            _read_facts[collection.id] = known.filter(~pl.col("id").is_in(changed))
+    return len(changed)
+
+
+def embed_query(collection: chromadb.Collection, text: str) -> np.ndarray:
+    """Embed a question, as Chroma does for its own query."""
+    [vector] = collection._embed(input=[text], is_query=True)
+    return vector
 
 
 def find_nearest(
@@ -181,8 +171,8 @@ def find_nearest(
     return pl.DataFrame(found, schema=schema)
 
 
-def add_told(
-    collection: chromadb.Collection, movies: pl.DataFrame, facts: Sequence[Fact]
+def _add_told(
+    collection: chromadb.Collection, movies: pl.DataFrame, facts: Sequence[AskedFact]
 ) -> pl.DataFrame:
     """Add which facts each movie has, as `told`, and `by_facts`: a rare fact counts more."""
     told: dict[str, list[str]] = {id: [] for id in movies["id"]}
@@ -197,6 +187,23 @@ def add_told(
         told=pl.Series([*told.values()], dtype=pl.List(pl.String)),
         by_facts=pl.Series([*by_facts.values()], dtype=pl.Float64),
     )
+
+
+def mind_facts(
+    collection: chromadb.Collection,
+    find: Callable[[Wanted], pl.DataFrame],
+    wanted: Wanted,
+    facts: tuple[AskedFact, ...],
+) -> pl.DataFrame:
+    """Find movies that know all facts or, where few do, also others; each tells those it has."""
+    where = join_filters(wanted.where, *(fact.where for fact in facts))
+    movies = find(wanted._replace(where=where))
+    if not facts:
+        return movies
+    if len(movies) >= min(wanted.n, _ENOUGH):
+        return movies.with_columns(told=pl.lit([fact.told for fact in facts]))
+    movies = pl.concat([movies, find(wanted)]).unique("id", keep="first", maintain_order=True)
+    return _add_told(collection, movies, facts)
 
 
 def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
@@ -246,7 +253,7 @@ def get_facts(
             part["ids"], part["metadatas"], part.get("documents") or part["ids"], strict=True
         )
     ]
-    schema = {name: MOVIE_SCHEMA[name] for name in _ANSWERED} | {"year": pl.Int64}
+    schema = {name: STORED[name] for name in _ANSWERED}
     schema |= {"text": pl.String} if texts else {}
     # Through JSON it takes a tenth of the time that lists take one by one.
     facts = pl.Series([orjson.dumps(rows).decode()]).str.json_decode(pl.List(pl.Struct(schema)))[0]
@@ -271,8 +278,10 @@ def add_facts(
         ids = new.to_list()
         read = search.prepare(get_facts(collection, ids, texts=True))
         read = read.join(get_embeddings(collection, ids), on="id", maintain_order="left")
+        before = known
         known = read if known is None or known.is_empty() else pl.concat([known, read]).unique("id")
-        _read_facts[collection.id] = known
+        if _read_facts.get(collection.id) is before:  # else a movie may have changed meanwhile
+            _read_facts[collection.id] = known
     needed = known if embeddings else known.drop("embedding")
     return movies.join(needed, on="id", how="left", maintain_order="left")
 

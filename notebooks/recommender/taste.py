@@ -57,6 +57,8 @@ class Scores(NamedTuple):
         The words that movies share with given ones, from `share_words`.
     distance
         Squared L2 distance to the nearest liked one: shape (movies,).
+    late
+        Which come last: shape (movies,).
     """
 
     total: np.ndarray
@@ -64,6 +66,7 @@ class Scores(NamedTuple):
     reception: dict[str, np.ndarray]
     words: pl.DataFrame
     distance: np.ndarray
+    late: np.ndarray
 
 
 def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
@@ -87,7 +90,7 @@ def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
         total = total - ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
     lifts = {name: part - part.mean(axis=0) for name, part in likenesses.items()}
     nearest = likenesses["text"][:, likes].max(axis=1)
-    return Scores(total, lifts, reception, words, 2 - 2 * nearest)
+    return Scores(total, lifts, reception, words, 2 - 2 * nearest, np.zeros(len(movies), bool))
 
 
 def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
@@ -97,15 +100,16 @@ def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Score
     """
     series = movies.select(name_series()).to_series()
     liked = given.filter(pl.col("weight") > 0).select(name_series()).to_series()
-    total = scores.total - 10 * series.is_in(liked.to_list()).to_numpy()
-    if "by_unwanted" in movies.columns:
-        total = total + movies["by_unwanted"].to_numpy()
+    late = series.is_in(liked.to_list()).to_numpy()
+    total = scores.total
+    for part in {"by_unwanted", "by_facts"} & set(movies.columns):
+        total = total + movies[part].to_numpy()
     if "wish" not in movies.columns:
-        return scores._replace(total=total)
+        return scores._replace(total=total, late=late)
     wish, by_words = (movies[name].to_numpy() for name in ("wish", "by_words"))
     wishes = {"wish": wish - wish.mean(), "wished words": by_words - by_words.mean()}
     total = total + _WISH["text"] * wish + _WISH["words"] * by_words
-    return scores._replace(total=total, reception=scores.reception | wishes)
+    return scores._replace(total=total, late=late, reception=scores.reception | wishes)
 
 
 def _compare(
@@ -191,30 +195,31 @@ def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return pooled ** (1 / power)
 
 
-def choose(movies: pl.DataFrame, scores: np.ndarray, n: int, diversity: float) -> list[int]:
+def choose(movies: pl.DataFrame, scores: Scores, n: int, diversity: float) -> list[int]:
     """
     Choose by maximal marginal relevance, which is by score without diversity,
     and three movies of a series first.
     """
     series = movies.select(name_series()).to_series().to_numpy()
     vectors = movies["embedding"].to_numpy() if diversity else None
-    relevance = (scores - scores.min()) / (np.ptp(scores) or 1)
+    among = scores.total[~scores.late] if not scores.late.all() else scores.total
+    relevance = (scores.total - among.min()) / (np.ptp(among) or 1)
     chosen: list[int] = []
-    nearest, late = np.zeros(len(scores)), np.zeros(len(scores))
-    for _ in range(min(n, len(scores))):
+    nearest, late = np.zeros(len(movies)), 3.0 * scores.late  # worth is from -1 to 1
+    for _ in range(min(n, len(movies))):
         worth = (1 - diversity) * relevance - (diversity * nearest if chosen else 0) - late
         worth[chosen] = -np.inf
         best = int(worth.argmax())
         chosen.append(best)
         if (series[chosen] == series[best]).sum() == _MOST_OF_A_SERIES:
-            late[series == series[best]] = 3  # worth is from -1 to 1
+            late[series == series[best]] = 3
         if vectors is not None:
             nearest = np.maximum(nearest, vectors @ vectors[best])
     return chosen
 
 
 def explain(
-    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int], told: list[str]
+    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int]
 ) -> list[str]:
     """Say of each chosen movie in words what its scores say in numbers."""
     notable = pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
@@ -229,7 +234,7 @@ def explain(
         lifts = {name: part[row] for name, part in scores.lifts.items()}
         theirs = {other: words.get((row, other), []) for other in range(len(others))}
         reception = {name: part[row] for name, part in scores.reception.items()}
-        reasons = [("fact", [fact]) for fact in told]
+        reasons = [("fact", [fact]) for fact in movie.get("told") or []]
         if "wish" in reception:
             words_of_wish = (movie["found"] or [])[:3]
             if words_of_wish and reception["wished words"] >= _NOTABLE:

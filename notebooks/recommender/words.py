@@ -77,23 +77,27 @@ def fold_one(text: str) -> str:
     return pl.select(fold(pl.lit(text))).item()
 
 
-# What people call genres and moods, but for the names themselves and their plurals.
+# What people call genres and keywords, but for the names themselves.
 _CALLED = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
     "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
     "Romance": "romances|romcoms?|rom coms?|romantic comedy|romantic comedies",
     "Documentary": "documentaries|docs?",
-    "Mystery": "mysteries|whodunits?",
+    "Mystery": "mysteries|whodunn?its?",
     "History": "historical",
     "Family": "for kids|for children|kids",
     "Music": "musicals?",
     "Horror": "scary|creepy|spooky|frightening",
     "Action": "explosions?|shoot ?outs?",
+    **{name: f"{name.lower()}s" for name in ("Drama", "Thriller", "Western", "Crime", "Adventure")},
+    "musical": "musicals",
     "gory": "gore|bloody|splatter",
     "cozy": "cosy",
     "tearjerker": "sad|cry|weepies?|heartbreaking",
     "funny": "hilarious",
+    "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
+    "plot twist": "twist endings?|twists",
 }
 # Words that people leave out of a title, and words that they write in another way.
 SAME_WORDS = (
@@ -107,10 +111,15 @@ SAME_WORDS = (
 )
 
 
+def list_meant(words: str) -> list[str]:
+    """List the genres and keywords that folded words mean and call otherwise, in lower case."""
+    called = _CALLED.items()
+    return [name.lower() for name, ways in called if re.search(rf"\b(?:{ways})\b", words)]
+
+
 def expand_genres(words: str) -> str:
-    """Add to folded words the names of genres and moods that people call otherwise."""
-    names = [name for name, called in _CALLED.items() if re.search(rf"\b(?:{called})\b", words)]
-    return " ".join([words, *names]).lower() if names else words
+    """Add to folded words the names of genres and keywords that people call otherwise."""
+    return " ".join([words, *list_meant(words)])
 
 
 def loosen(folded: pl.Expr) -> pl.Expr:
