@@ -40,6 +40,7 @@ from notebooks.recommender.database import explaining, get_client, get_collectio
 from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.given import (
     Movies,
+    add_people,
     find_among,
     find_given,
     find_like,
@@ -689,8 +690,7 @@ def _find_candidates(
             break
         size *= 4  # `without` left too few
     if wanted.unwanted and 0 < len(left) == len(movies):
-        told = f"without removed nothing: none of the {len(movies):,} movies nearest holds it"
-        warnings.warn(told, stacklevel=6)
+        warnings.warn(f"without removed nothing of the {len(movies):,} nearest", stacklevel=6)
     return left
 
 
@@ -750,8 +750,8 @@ def recommend(
         How many movies to return; all candidates, if there are fewer.
     wish
         What they should be besides, in words: "funny", "in space", "not too
-        scary", "from the 1990s". Others of the liked ones' series then come
-        last.
+        scary", "from the 1990s", "with Bill Murray". Others of the liked ones'
+        series then come last.
     disliked
         Movies to keep away from, named in the same ways. They push by all that
         liked ones pull by, but years and language (Rocchio, 1971).
@@ -812,7 +812,8 @@ def _recommend(
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
-    given, asked = read_given(collection, given), read_wish(wish or "")
+    asked = add_people(collection, read_wish(wish or ""))
+    given = read_given(collection, given)
     find = partial(_find_near, collection, given, hidden, asked)
     movies = mind_facts(collection, find, wanted, asked.facts)
     if movies.is_empty():
@@ -826,8 +827,7 @@ def _recommend(
     chosen = taste.choose(movies, scores, wanted.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
     because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
-    answers = answers.select("id", "distance", "score", because=because)
-    return show_facts(collection, answers)
+    return show_facts(collection, answers.select("id", "distance", "score", because=because))
 
 
 def _find_near(

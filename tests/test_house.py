@@ -17,7 +17,7 @@ ARROWS = {
     "database": {"model"},
     "question": {"facts"},
     "stored": {"database", "facts", "rows", "search", "words"},
-    "given": {"database", "facts", "names", "stored", "words"},
+    "given": {"database", "facts", "names", "question", "stored", "words"},
     "starters": {"names", "taste"},
     "exports": {"files"},
     "tmdb": {"cache"},

@@ -276,6 +276,15 @@ def test_movies_that_have_a_rare_fact_come_first_however_far_their_texts_are(tex
     )
 
 
+def test_a_wish_may_name_a_person(texts):
+    answers = recommend(texts, "Alien", wish="with sigourney weaver", n=3)
+    assert answers["cast"].list.contains("Sigourney Weaver").all()
+    assert answers["because"].str.starts_with("with Sigourney Weaver").all()
+    assert not answers["series"].str.contains("Alien").fill_null(False).any()
+    typed = find_movies(texts, "like alien with sigourney weaver but funny", n=3)
+    assert typed["title"].str.contains("Ghostbusters").any()
+
+
 def test_a_wish_for_a_fact_that_no_movie_has_gives_way(texts):
     answers = find_movies(texts, "like the godfather but from before 1901", n=8)
     assert len(answers) == 8

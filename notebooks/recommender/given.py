@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from notebooks.recommender.database import in_parts
-from notebooks.recommender.facts import join_filters
+from notebooks.recommender.facts import AskedFact, join_filters
 from notebooks.recommender.names import explain_names, match_names, read_names
+from notebooks.recommender.question import Question
 from notebooks.recommender.stored import (
     Wanted,
     add_facts,
@@ -20,7 +21,7 @@ from notebooks.recommender.stored import (
     find_nearest,
     get_facts,
 )
-from notebooks.recommender.words import fold, list_phrases, loosen
+from notebooks.recommender.words import fold, fold_one, list_phrases, list_stop_words, loosen
 
 if TYPE_CHECKING:
     import chromadb
@@ -166,6 +167,27 @@ def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
 def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
     """Add to movies that someone names what they are compared by, in an order of their own."""
     return add_facts(collection, given, embeddings=True).sort("id")
+
+
+def add_people(collection: chromadb.Collection, asked: Question) -> Question:
+    """Make facts of the people whose full names a wish holds, and take them out of its text."""
+    text = fold_one(asked.text)
+    phrases = [phrase for phrase in list_phrases(text, most=3) if " " in phrase]
+    if not phrases:
+        return asked
+    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
+    where = {"$or": named} if len(named) > 1 else named[0]
+    known = get_facts(collection, collection.get(where=where, limit=_NEAREST, include=[])["ids"])
+    facts = []
+    for column, told in (("cast", "with"), ("directors", "directed by")):
+        for name in known[column].explode().drop_nulls().unique(maintain_order=True):
+            if (folded := fold_one(name)) in phrases and f" {folded} " in f" {text} ":
+                facts.append(AskedFact({"names": {"$contains": folded}}, f"{told} {name}"))
+                text = " ".join(f" {text} ".replace(f" {folded} ", " ").split())
+    if not facts:
+        return asked
+    left = text if set(text.split()) - list_stop_words() else ""
+    return asked._replace(text=left, facts=(*asked.facts, *facts))
 
 
 def find_people(

@@ -34,6 +34,7 @@ ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 
 _NOTABLE = (
     0.02  # a part of the score is told if it lifts a movie so far above the average candidate
 )
+_NEAR_WISH = 0.1  # cosine above the average candidate's
 _MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # or no movie is called widely seen or highly rated
 _TITLE = pl.col("titles").list.first()
 _SAME_YEARS = 5  # years apart, at most
@@ -239,7 +240,7 @@ def explain(
             words_of_wish = (movie["found"] or [])[:3]
             if words_of_wish and reception["wished words"] >= _NOTABLE:
                 reasons.append(("words", words_of_wish))
-            elif reception["wish"] >= _NOTABLE:
+            elif reception["wish"] >= _NEAR_WISH:
                 reasons.append(("wish", []))
         reasons += _explain_likeness(movie, others, lifts, theirs, genres)
         if reception["votes"] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES:
