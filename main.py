@@ -650,9 +650,9 @@ def find_movies(
         text, meant = spelt
         ranked = _rank_asked(collection, text, asked._replace(text=text), wanted)
         told = [f"did you mean *{meant}*"]
-    ranked = ranked.head(n)
-    answers = ranked.select("id", "distance", "score", because=search.explain(ranked, told))
-    return show_facts(collection, answers)
+    answers = ranked.head(n).select("id", "distance", "score")
+    because = search.explain(ranked, n, told)
+    return show_facts(collection, answers.with_columns(because=because))
 
 
 def _rank_asked(

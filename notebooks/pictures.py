@@ -548,10 +548,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
 
     near = find_nearest(collection, embed_query(collection, query), Wanted(1_000))
     movies = add_facts(collection, near)
-    # The parts as they are added up: for its reasons, `rank` compares two with their average.
-    ranked = rank(movies, fold_one(query)).with_columns(
-        by_text=1 - pl.col("distance") / 2, by_words=pl.col("by_words") - pl.min("by_words")
-    )
+    ranked = rank(movies, fold_one(query))
     sliders = {
         part: widgets.FloatSlider(1, min=0, max=3, step=0.25, description=part) for part in _PARTS
     }

@@ -197,39 +197,44 @@ def _read_series(value: Any) -> str | None:
 
 
 class Fact(NamedTuple):
-    """What is known of a movie: its type, the fields of a row that may tell it, how it is read."""
+    """
+    What is known of a movie: its type, the fields of a row that may tell it,
+    how it is read, and whether TMDb's lists leave it out.
+    """
 
     type: Any
     fields: tuple[str, ...]
     read: Callable[[Any], Any]
+    is_detail: bool = False
 
 
 _NAMES = pl.List(pl.String)
 # All that is known of a movie, in the order of `prep_movies`. Who adds a fact adds a line here: the
-# collection keeps it, answers show it, and filters know it.
+# collection keeps it, answers show it, and filters know it. `fetch_details` keeps the fields of
+# details that tmdb.py lists.
 FACTS: dict[str, Fact] = {
     "id": Fact(pl.String, ("id",), _read_id),
     "title": Fact(pl.String, ("title",), _read_text),
     "year": Fact(pl.String, ("release_date", "year"), _read_year),
     "overview": Fact(pl.String, ("overview",), _read_text),
     "genres": Fact(_NAMES, ("genre_ids", "genres"), _read_genres),
-    "original_title": Fact(pl.String, ("original_title",), _read_text),
+    "original_title": Fact(pl.String, ("original_title",), _read_text, True),
     "original_language": Fact(pl.String, ("original_language",), _read_text),
     "vote_average": Fact(pl.Float64, ("vote_average",), _read_rating),
     "vote_count": Fact(pl.Int64, ("vote_count",), _read_whole),
     "poster_path": Fact(pl.String, ("poster_path",), _read_text),
-    "directors": Fact(_NAMES, ("directors", "credits", "crew"), _read_directors),
-    "cast": Fact(_NAMES, ("cast", "credits"), _read_cast),
-    "characters": Fact(_NAMES, ("characters", "credits"), _read_characters),
-    "keywords": Fact(_NAMES, ("keywords",), _read_keywords),
-    "runtime": Fact(pl.Int64, ("runtime",), _read_runtime),
-    "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series),
-    "imdb_id": Fact(pl.String, ("imdb_id",), _read_text),
+    "directors": Fact(_NAMES, ("directors", "credits", "crew"), _read_directors, True),
+    "cast": Fact(_NAMES, ("cast", "credits"), _read_cast, True),
+    "characters": Fact(_NAMES, ("characters", "credits"), _read_characters, True),
+    "keywords": Fact(_NAMES, ("keywords",), _read_keywords, True),
+    "runtime": Fact(pl.Int64, ("runtime",), _read_runtime, True),
+    "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series, True),
+    "imdb_id": Fact(pl.String, ("imdb_id",), _read_text, True),
 }
 MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years
 PEOPLE = ["directors", "cast", "characters"]
-DETAILS = ["original_title", *PEOPLE, "names", "keywords", "runtime", "series", "imdb_id"]
+DETAILS = ["names", *(name for name, fact in FACTS.items() if fact.is_detail)]
 REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]
 
 

@@ -37,6 +37,7 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
+FACT = 2.0  # each fact that a movie has, where few have all; less the share of those that have it
 _ORDINARY = 0.01  # share of texts
 _LONGEST = 1_000  # characters of a phrase that may stand in a text, or be a title
 # Letters that a misspelt name has at least, and how many per cent of them must be the same.
@@ -140,10 +141,6 @@ def rank(movies: pl.DataFrame, question: str) -> pl.DataFrame:
         )
         .with_columns(by_person=_WEIGHTS["person"] * pl.col("named").list.len().clip(0, 2))
         .with_columns(score=pl.sum_horizontal("^by_.*$"))
-        .with_columns(
-            pl.col("by_words") - pl.col("by_words").mean(),
-            pl.col("by_text") - pl.col("by_text").mean(),
-        )
         .sort("score", descending=True, maintain_order=True)
     )
 
@@ -241,9 +238,11 @@ def correct(ranked: pl.DataFrame, question: str) -> tuple[str, str] | None:
     return (question, " and ".join(found)) if found else None
 
 
-def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
-    """Say what lifted each movie above the average candidate, after the facts it was asked for."""
+def explain(ranked: pl.DataFrame, n: int, told: Iterable[str] = ()) -> pl.Series:
+    """Say what lifted the first n above the average candidate, after the facts asked for."""
     because = []
+    average = (ranked["by_words"] - ranked["by_text"]).mean()
+    movies = ranked.head(n)
     nearest = 1 - movies["distance"].to_numpy().min(initial=4) / 2
     other: list[tuple[str, list[str]]] = [("text" if nearest >= _NEAR else "nothing", [])]
     for movie in movies.iter_rows(named=True):
@@ -254,7 +253,7 @@ def explain(movies: pl.DataFrame, told: Iterable[str] = ()) -> pl.Series:
         words = [word for word in movie["found"] or [] if word not in told_words]
         if movie["by_title"]:
             reasons.append(("title", []))
-        elif len(words) > 1 or (words and movie["by_words"] > movie["by_text"]):
+        elif len(words) > 1 or (words and movie["by_words"] - movie["by_text"] > average):
             reasons.append(("words", words))
         because.append(say(reasons or other))
     return pl.Series("because", because, pl.String)

@@ -182,7 +182,7 @@ def _add_told(
         have = [id for part in parts for id in part["ids"] if id in told]
         for id in have:
             told[id].append(fact.told)
-            by_facts[id] += 2 - len(have) / len(told)
+            by_facts[id] += search.FACT - len(have) / len(told)
     return movies.with_columns(
         told=pl.Series([*told.values()], dtype=pl.List(pl.String)),
         by_facts=pl.Series([*by_facts.values()], dtype=pl.Float64),

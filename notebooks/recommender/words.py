@@ -19,7 +19,7 @@ STOP_WORDS = frozenset(
         "a about an and are as at be best but by cant even film films for from good great guy has "
         "he her his i in into is it its just like me more movie movies my of on one or out see "
         "seen she some somebody someone something that the their them there they this to want was "
-        "what when where which who whose will with you your"
+        "what when where which who whose with you your de"
     )
 )
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
