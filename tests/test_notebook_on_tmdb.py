@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 NB_GENRES = {35: "Komedie", 27: "Grøsser"}
 # What the notebook and its example ratings name, Toy Story and so on, and old comedies.
 NAMED = {862, 12, 857, 153, 935, 583, 239, 348, 78, 603, 10681, 194, 137, 62, 694, 585, 13, 597}
-NAMED |= {8966, 420818, 1091, 531428}
+NAMED |= {8966, 420818, 1091, 531428, 38}
 DETAILS = ["credits", "keywords", "runtime", "belongs_to_collection", "imdb_id"]
 
 

@@ -124,6 +124,14 @@ def test_the_reason_is_true_of_the_movie(texts, asked):
                 assert reason.split()[0] in ("its", "a", "nothing", "from", "did")
 
 
+def test_no_small_word_is_a_reason_where_texts_are_english_in_another_language(texts, monkeypatch):
+    monkeypatch.setattr(main.config, "TMDB_LANGUAGE", "nb-NO")
+    answers = find_movies(texts, "a robot that learns what love is", n=8)
+    told = set(re.findall(r"\*(.+?)\*", " ".join(answers["because"])))
+    assert "robot" in told
+    assert not told & {"a", "that", "what", "is"}
+
+
 @pytest.mark.parametrize(
     "typed", ["christopher nolan war", "sandra bullock bus", "song kang-ho", "daniel craig 007"]
 )

@@ -156,6 +156,7 @@ def bm25(
     relative_length = pl.col("length") / df["length"].mean()
     words = df if more is None else df.with_columns(pl.concat_list("word", more.str.split(" ")))
     tf, texts_with, n = pl.col("tf"), pl.col("texts_with"), len(texts)
+    small = pl.col("word").is_in(list(STOP_WORDS))
     return (
         words.with_columns(relative_length=relative_length)
         .explode("word")
@@ -169,10 +170,11 @@ def bm25(
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
-        # What every third text holds is no reason.
+        # What every third text holds is no reason, nor is an English "that" in any language: TMDb
+        # has English texts where nobody has translated one.
         .agg(
             bm25=pl.sum("part"),
-            found=pl.col("word").filter(texts_with < max(n / 3, 30)).head(3),
+            found=pl.col("word").filter(texts_with < max(n / 3, 30), ~small).head(3),
         )
     )
 
