@@ -219,7 +219,7 @@ _STYLE = """<style>
 .movie-dim { opacity: 0.4 }
 .movie-tile :focus-visible, .movie-buttons :focus-visible {
   outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }
-.movie-tile .movie-chosen.jupyter-button { padding: 0 3px; box-shadow: inset 0 0 0 1px currentColor }
+.movie-tile .movie-chosen.jupyter-button { padding:0 3px; box-shadow: inset 0 0 0 1px currentColor }
 .movie-buttons .widget-readout { min-width: 100px; max-width: none }
 .movie-said .widget-html-content, .movie-said p { line-height: 1.4; margin: 4px 0 }
 </style>"""
