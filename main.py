@@ -660,15 +660,14 @@ def _rank_asked(
 ) -> pl.DataFrame:
     """Rank the candidates of a question as it was read, or as a title, which it may be."""
     question, unwanted = fold_one(asked.text), fold_one(asked.unwanted or "")
+    find = partial(_find_candidates, collection, asked.text, embeddings=bool(asked.unwanted))
+    movies = mind_facts(collection, find, wanted, asked.facts)
     if asked.facts or asked.unwanted:
         whole = _find_candidates(collection, query, wanted)
         if search.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
             return search.rank(whole, fold_one(query))
-    find = partial(_find_candidates, collection, asked.text, embeddings=bool(asked.unwanted))
-    movies = mind_facts(collection, find, wanted, asked.facts)
-    if asked.facts:
-        named = search.list_named(others := find(wanted), question)
-        movies = others if named > search.list_named(movies, question) else movies
+        if search.list_named(whole, question) > search.list_named(movies, question):
+            movies = find(wanted)  # no movie of theirs knows the facts
     return search.rank(_push_away(collection, movies, asked.unwanted), question)
 
 

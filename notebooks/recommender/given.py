@@ -137,26 +137,26 @@ def find_like(collection: chromadb.Collection, typed: str) -> tuple[pl.DataFrame
         for text in dict.fromkeys([typed, *shortest[:_AT_ONCE]])
     )
     movies = add_facts(collection, near.unique("id", maintain_order=True))
-    for end in ends:
-        for names in ([typed[:end]], _AND.split(typed[:end])):
-            found = [_find_one(movies, name) for name in names]
-            if all(found):
-                ids = list(dict.fromkeys(id for part in found for id in part))
-                wish = re.sub(r"^\W*(?:(?:but|only|just|please)\b)?\W*", "", typed[end:])
-                return pl.DataFrame({"id": ids}).with_columns(weight=1.0), wish
+    ways = [(end, names) for end in ends for names in ([typed[:end]], _AND.split(typed[:end]))]
+    names = dict.fromkeys(name for _, parts in ways for name in parts if name.strip())
+    known = _find_each(movies, list(names))
+    for end, parts in ways:
+        if all(found := [known.get(name, []) for name in parts]):
+            ids = list(dict.fromkeys(id for part in found for id in part))
+            wish = re.sub(r"^\W*(?:(?:but|only|just|please)\b)?\W*", "", typed[end:])
+            return pl.DataFrame({"id": ids}).with_columns(weight=1.0), wish
     return None
 
 
-def _find_one(movies: pl.DataFrame, typed: str) -> list[str]:
-    """Find the one movie of a title, or those of a series."""
-    if not typed.strip():
-        return []
-    asked = read_names(typed).with_columns(role=pl.lit("like")).with_row_index("row")
-    found = match_names(asked, movies)["id"].unique().to_list()
-    if len(found) == 1:
-        return found
+def _find_each(movies: pl.DataFrame, names: list[str]) -> dict[str, list[str]]:
+    """Find for each name the one movie of that title, or those of that series."""
+    asked = read_names(names).with_columns(role=pl.lit("like")).with_row_index("row")
+    fits = match_names(asked, movies).unique().group_by("row").agg("id")
+    found = {names[row]: ids for row, ids in fits.iter_rows() if len(ids) == 1}
     series = loosen(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
-    return movies.filter(series == loosen(fold(pl.lit(typed))))["id"].to_list()
+    together = dict(movies.drop_nulls("series").group_by(series=series).agg("id").iter_rows())
+    folded = pl.Series(names).to_frame("name").select(loosen(fold(pl.col("name")))).to_series()
+    return {name: together.get(key, []) for name, key in zip(names, folded, strict=True)} | found
 
 
 def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
