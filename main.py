@@ -608,8 +608,8 @@ def find_movies(
         Chroma's filter, such as `{"year": {"$gte": 1980}}`.
     without
         A word, a phrase or several that must not stand in a movie's text,
-        genres or keywords: whole words in any case, with accents or without, in the
-        singular and the plural. A comma parts several.
+        genres or keywords: whole words in any case, with accents or without,
+        in the singular and the plural. A comma parts several.
     among
         Only these movies may come, named as `recommend` takes them: a frame
         from `read_watchlist`, ids or titles.
@@ -620,8 +620,8 @@ def find_movies(
         Best first. The columns of `find_similar`, then `score` (to compare
         within one answer) and `because`: "did you mean", the facts, people and
         roles that were asked for, then "title", the words of the question that
-        the movie has, or "its text", whichever lifted it most above the
-        average candidate; or that nothing comes near.
+        the movie has (two, or one that lifted it more than its text did), or
+        "its text"; or that nothing comes near.
 
     Raises
     ------
