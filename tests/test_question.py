@@ -73,6 +73,18 @@ def between(first, last):
             {"runtime": {"$lte": 120}},
             "not longer than 120 minutes",
         ),
+        (
+            "films not in english",
+            "films not in english",
+            {"original_language": {"$nin": ["en"]}},
+            "not English",
+        ),
+        (
+            "non-english thriller",
+            "thriller",
+            {"original_language": {"$nin": ["en"]}},
+            "not English",
+        ),
         ("no korean thriller", "thriller", {"original_language": {"$nin": ["ko"]}}, "not Korean"),
         ("war not before 1990", "war", {"year": {"$gte": 1990}}, "not from before 1990"),
         ("war not from 1990", "war", {"year": {"$ne": 1990}}, "not from 1990"),

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 _LANGUAGES = re.findall(
     r"([a-z ]+) ([a-z]{2})\b(?:, )?",
     "arabic ar, cantonese cn, hong kong cn, chinese cn, czech cs, danish da, german de, "
-    "austrian de, spanish es, mexican es, argentinian es, argentine es, persian fa, iranian fa, "
-    "finnish fi, french fr, hindi hi, bollywood hi, indian hi, hungarian hu, icelandic is, "
-    "italian it, japanese ja, korean ko, south korean ko, dutch nl, norwegian no, norwegian nb, "
-    "polish pl, portuguese pt, brazilian pt, russian ru, soviet ru, swedish sv, thai th, "
-    "turkish tr, mandarin zh, chinese zh, taiwanese zh",
+    "austrian de, english en, spanish es, mexican es, argentinian es, argentine es, persian fa, "
+    "iranian fa, finnish fi, french fr, hindi hi, bollywood hi, indian hi, hungarian hu, "
+    "icelandic is, italian it, japanese ja, korean ko, south korean ko, dutch nl, norwegian no, "
+    "norwegian nb, polish pl, portuguese pt, brazilian pt, russian ru, soviet ru, swedish sv, "
+    "thai th, turkish tr, mandarin zh, chinese zh, taiwanese zh",
 )
 _TENS = "twenties thirties forties fifties sixties seventies eighties nineties"
 _DECADES = dict(zip(_TENS.split(), range(1920, 2000, 10), strict=True))
