@@ -51,10 +51,8 @@ def _read_dotenv(file: Path) -> dict[str, str]:
     values, number, unread = {}, 1, 0
     for binding in parse_stream(StringIO(text)):
         line = binding.original.string
-        key = binding.key or "comment"
-        if not unread and (
-            binding.error or not key.isidentifier() or (binding.key and binding.value is None)
-        ):
+        named = not binding.key or (binding.key.isidentifier() and binding.value is not None)
+        if not unread and (binding.error or not named):
             unread = number + line[: -len(line.lstrip())].count("\n")
         number += line.count("\n")
         value, rest = binding.value or "", line.partition("=")[2].strip()
@@ -92,9 +90,7 @@ TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
 CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers
 EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # on the hub, or a folder
 CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder
-CHROMA_URL: str | None = (
-    _read("CHROMA_URL", "").rstrip("/") or None
-)  # or on the Chroma server there
+CHROMA_URL: str | None = _read("CHROMA_URL", "").rstrip("/") or None  # or on that Chroma server
 CHROMA_TOKEN: Secret | None = _read("CHROMA_TOKEN")  # what that server wants to see, if any
 CHROMA_TENANT: str = _read("CHROMA_TENANT", "default_tenant")  # whose data on that server
 CHROMA_DATABASE: str = _read("CHROMA_DATABASE", "default_database")  # and which of theirs

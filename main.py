@@ -136,7 +136,7 @@ def fetch_popular_movies(min_votes: int = 1_000) -> list[dict]:
 
 
 _LAST_PAGE = 500  # TMDb answers no page beyond it
-_MOST_VOTES = 2**31  # no movie has more
+_MOST = 2**31  # votes and movies: nobody has more, and polars and Chroma can count to it
 
 
 def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
@@ -152,7 +152,7 @@ def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
             f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no more "
             f"than that. Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
         )
-    if low > _MOST_VOTES:
+    if low > _MOST:
         raise TMDbError(f"TMDb counts too many movies of {low:,} votes or more. Check TMDB_URL.")
     # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be
     # read.
@@ -303,7 +303,7 @@ def _check_whole(name: str, value: int, least: int) -> int:
         whole = least - 1
     if whole < least or isinstance(value, bool):
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
-    return min(whole, _MOST_VOTES)  # what polars and Chroma can count to
+    return min(whole, _MOST)
 
 
 def _check_query(query: str, name: str = "query") -> str:
@@ -465,7 +465,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
         If there is no such column, a movie has nothing in it, or an id comes
         twice.
     """
-    check_frame(df, column)
+    df = check_frame(df, column)
     # Before it may be interrupted, which polars does not take well.
     movies = to_records(df, column)
     stored = 0
@@ -666,8 +666,9 @@ def _rank_asked(
         whole = _find_candidates(collection, query, wanted)
         if search.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
             return search.rank(whole, fold_one(query))
-        if search.list_named(whole, question) > search.list_named(movies, question):
-            movies = find(wanted)  # no movie of theirs knows the facts
+        named = search.list_named(whole, question) if asked.facts else set()
+        if named > search.list_named(movies, question):  # no movie of theirs knows the facts
+            movies = find(wanted)
     return search.rank(_push_away(collection, movies, asked.unwanted), question)
 
 

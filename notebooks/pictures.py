@@ -31,6 +31,7 @@ from notebooks.recommender.chart import (
     name_islands,
 )
 from notebooks.recommender.facts import join_filters
+from notebooks.recommender.progress import in_notebook
 from notebooks.recommender.search import rank
 from notebooks.recommender.stored import (
     Wanted,
@@ -382,7 +383,7 @@ def try_it(collection: chromadb.Collection, watchlist: Any = None) -> Taste | No
         taste)` goes on with it. None in a terminal. End the cell with a
         semicolon, or it is shown.
     """
-    if not hasattr(get_ipython(), "kernel"):
+    if not in_notebook():
         print("A search box needs a notebook. Here, use find_movies(collection, ...).")
         return None
     search = _Search(collection, watchlist)
@@ -491,7 +492,7 @@ class _Search:
             movies = recommend(self._collection, self._like["id"], **how)
         elif self._query.value.strip():
             heading = ""
-            without = self._without.value.split(",")
+            without = self._without.value
             movies = find_movies(self._collection, self._query.value, without=without, **how)
         else:
             return "<p>What is the movie about?</p>", []
@@ -541,7 +542,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
         A question without facts, negation or *like TITLE*, for all of it is
         compared.
     """
-    if not hasattr(get_ipython(), "kernel"):
+    if not in_notebook():
         print("Sliders need a notebook.")
         return
     import ipywidgets as widgets
@@ -591,7 +592,7 @@ def ask_me(collection: chromadb.Collection, taste: Taste | None = None) -> Taste
         which `recommend` takes.
     """
     taste = Taste() if taste is None else taste
-    if not hasattr(get_ipython(), "kernel"):
+    if not in_notebook():
         print("This takes buttons, and so a notebook. Here, use recommend(collection, ...).")
         return taste
     talk = _Talk(collection, taste)

@@ -29,6 +29,7 @@ import config
 import main
 from notebooks.recommender import tmdb as tmdb_room
 from notebooks.recommender.model import get_embedding_function
+from notebooks.recommender.rows import check_frame
 from notebooks.recommender.stored import find_changes, store, to_records
 
 # Private names of `main` in this file are steps that are measured alone, or limits that are
@@ -175,7 +176,7 @@ def measure_size(size: int, vectors: np.ndarray, folder: Path) -> dict:
     embeddings = make_noisy(vectors, size)
     # What `add_movies` does, but for the embedding: that would take hours.
     start = time.perf_counter()
-    records = to_records(df, "text")
+    records = to_records(check_frame(df, "text"), "text")
     for place in range(0, size, main._CHUNK):
         movies, _ = find_changes(collection, records[place : place + main._CHUNK])
         for movie, embedding in zip(movies, embeddings[place:], strict=False):

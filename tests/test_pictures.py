@@ -362,7 +362,7 @@ def notebook(monkeypatch):
     list.
     """
     shown = []
-    monkeypatch.setattr(pictures, "get_ipython", lambda: SimpleNamespace(kernel=True))
+    monkeypatch.setattr(pictures, "in_notebook", lambda: True)
     monkeypatch.setattr(pictures, "display", lambda bundle, raw: shown.append(Widgets(bundle)))
     return shown
 

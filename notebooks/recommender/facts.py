@@ -86,9 +86,10 @@ def _read_runtime(said: _Said) -> AskedFact | None:
     hours = said["unit"].startswith("h")
     minutes = float(_NUMBERS.get(number, number)) * (60 if hours else 1)
     minutes += 30 if hours and (said["half"] or said["more"]) else 0
+    if hours and minutes > _LONGEST:
+        return None
     sign, how = _SIGNS.get(said["how"], "$lt"), said["how"]
-    fact = AskedFact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
-    return fact if minutes <= _LONGEST or not hours else None
+    return AskedFact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
 
 
 def _oppose(where: dict) -> dict:

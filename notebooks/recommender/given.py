@@ -155,7 +155,7 @@ def _find_each(movies: pl.DataFrame, names: list[str]) -> dict[str, list[str]]:
     found = {names[row]: ids for row, ids in fits.iter_rows() if len(ids) == 1}
     series = loosen(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
     together = dict(movies.drop_nulls("series").group_by(series=series).agg("id").iter_rows())
-    folded = pl.Series(names).to_frame("name").select(loosen(fold(pl.col("name")))).to_series()
+    folded = pl.DataFrame({"name": names}).select(loosen(fold(pl.col("name")))).to_series()
     return {name: together.get(key, []) for name, key in zip(names, folded, strict=True)} | found
 
 
@@ -175,8 +175,7 @@ def add_people(collection: chromadb.Collection, asked: Question) -> Question:
     phrases = [phrase for phrase in list_phrases(text, most=3) if " " in phrase]
     if not phrases:
         return asked
-    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
-    where = {"$or": named} if len(named) > 1 else named[0]
+    where = _name_any(phrases)
     known = get_facts(collection, collection.get(where=where, limit=_NEAREST, include=[])["ids"])
     facts = []
     for column, told in (("cast", "with"), ("directors", "directed by")):
@@ -188,6 +187,12 @@ def add_people(collection: chromadb.Collection, asked: Question) -> Question:
         return asked
     left = text if set(text.split()) - list_stop_words() else ""
     return asked._replace(text=left, facts=(*asked.facts, *facts))
+
+
+def _name_any(phrases: list[str]) -> dict:
+    """Make a filter of the movies that have one of some people and roles."""
+    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
+    return {"$or": named} if len(named) > 1 else named[0]
 
 
 def find_people(
@@ -204,8 +209,7 @@ def find_people(
     ]
     if not phrases:
         return []
-    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
-    where = join_filters(wanted.where, {"$or": named} if len(named) > 1 else named[0])
+    where = join_filters(wanted.where, _name_any(phrases))
     ask = partial(collection.get, ids=wanted.ids, where=where, include=[])
     there = next(in_parts(lambda part: ask(limit=len(part)), range(_NEAREST)))
     return list(set(there["ids"]) - set(movies["id"]))

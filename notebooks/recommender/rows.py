@@ -218,18 +218,18 @@ FACTS: dict[str, Fact] = {
     "year": Fact(pl.String, ("release_date", "year"), _read_year),
     "overview": Fact(pl.String, ("overview",), _read_text),
     "genres": Fact(_NAMES, ("genre_ids", "genres"), _read_genres),
-    "original_title": Fact(pl.String, ("original_title",), _read_text, True),
+    "original_title": Fact(pl.String, ("original_title",), _read_text, is_detail=True),
     "original_language": Fact(pl.String, ("original_language",), _read_text),
     "vote_average": Fact(pl.Float64, ("vote_average",), _read_rating),
     "vote_count": Fact(pl.Int64, ("vote_count",), _read_whole),
     "poster_path": Fact(pl.String, ("poster_path",), _read_text),
-    "directors": Fact(_NAMES, ("directors", "credits", "crew"), _read_directors, True),
-    "cast": Fact(_NAMES, ("cast", "credits"), _read_cast, True),
-    "characters": Fact(_NAMES, ("characters", "credits"), _read_characters, True),
-    "keywords": Fact(_NAMES, ("keywords",), _read_keywords, True),
-    "runtime": Fact(pl.Int64, ("runtime",), _read_runtime, True),
-    "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series, True),
-    "imdb_id": Fact(pl.String, ("imdb_id",), _read_text, True),
+    "directors": Fact(_NAMES, ("directors", "credits", "crew"), _read_directors, is_detail=True),
+    "cast": Fact(_NAMES, ("cast", "credits"), _read_cast, is_detail=True),
+    "characters": Fact(_NAMES, ("characters", "credits"), _read_characters, is_detail=True),
+    "keywords": Fact(_NAMES, ("keywords",), _read_keywords, is_detail=True),
+    "runtime": Fact(pl.Int64, ("runtime",), _read_runtime, is_detail=True),
+    "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series, is_detail=True),
+    "imdb_id": Fact(pl.String, ("imdb_id",), _read_text, is_detail=True),
 }
 MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years
@@ -256,14 +256,14 @@ def read_movies(movies: Any) -> tuple[list[tuple[str, dict, dict, list[str]]], l
     return found, others
 
 
-def check_frame(df: pl.DataFrame, column: str) -> None:
-    """Refuse a frame that cannot be stored whole."""
+def check_frame(df: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Refuse a frame that cannot be stored whole, and give its facts the types that are stored."""
     for needed in ("id", column):
         if df.schema.get(needed) != pl.String:
             raise ValueError(f"the frame has no column {needed!r} of text; it has {df.columns}")
     known = [name for name in FACTS if name in df.columns]
     try:
-        df.select(pl.col(name).cast(STORED[name]) for name in known)
+        df = df.with_columns(pl.col(name).cast(STORED[name]) for name in known)
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"the facts must be as prep_movies writes them: {error}") from None
     if twice := df.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True).to_list():
@@ -276,6 +276,7 @@ def check_frame(df: pl.DataFrame, column: str) -> None:
             f"{len(blank)} movies have no {column!r} to embed, such as id {blank[0]}. "
             f"Leave them out: df.filter(pl.col({column!r}) != '')"
         )
+    return df.with_columns(pl.col(pl.List(pl.String)).list.drop_nulls())
 
 
 def rate(movie: dict) -> tuple[float, int]:

@@ -43,10 +43,8 @@ class Wanted(NamedTuple):
 
 
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
-    """Make of each movie what Chroma keeps: id, document and metadata."""
+    """Make of each movie that `check_frame` passed what Chroma keeps of it."""
     known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
-    df = df.with_columns(pl.col(name).cast(STORED[name]) for name in known)
-    df = df.with_columns(pl.col(pl.List(pl.String)).list.drop_nulls())
     people = [pl.col(name) for name in PEOPLE if name in known]
     records = df.select(
         "id",
