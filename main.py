@@ -34,11 +34,28 @@ import numpy as np
 import polars as pl
 
 import config
-from notebooks.recommender import search, taste
+from notebooks.recommender import rank as ranking
+from notebooks.recommender import taste
 from notebooks.recommender.cache import remove_expired
-from notebooks.recommender.database import explaining, get_client, get_collection
+from notebooks.recommender.chroma import explain_chroma_errors, get_client, get_collection
+from notebooks.recommender.collection import (
+    Scope,
+    add_facts,
+    embed_query,
+    find_changes,
+    find_nearest,
+    get_embeddings,
+    get_facts,
+    relax_facts,
+    show_facts,
+    store,
+    to_records,
+    warn_of_filter,
+)
 from notebooks.recommender.exports import read_ratings, read_watchlist
-from notebooks.recommender.given import (
+from notebooks.recommender.model import embed_in_batches, load_model
+from notebooks.recommender.movie import MOVIE_SCHEMA, REST, check_frame, rate, read_movies
+from notebooks.recommender.profile import (
     Movies,
     add_people,
     find_among,
@@ -47,25 +64,9 @@ from notebooks.recommender.given import (
     find_people,
     read_given,
 )
-from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.progress import show_progress
 from notebooks.recommender.question import Question, read_question, read_wish
-from notebooks.recommender.rows import MOVIE_SCHEMA, REST, check_frame, rate, read_movies
 from notebooks.recommender.starters import choose_starters
-from notebooks.recommender.stored import (
-    Wanted,
-    add_facts,
-    embed_query,
-    find_changes,
-    find_nearest,
-    get_embeddings,
-    get_facts,
-    mind_facts,
-    show_facts,
-    store,
-    to_records,
-    warn_of_filter,
-)
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
 from notebooks.recommender.words import fold_one, write_text
 
@@ -432,7 +433,7 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
 _CHUNK = 128  # movies that are stored at once; what a run that is cut off has to do again
 
 
-@explaining
+@explain_chroma_errors
 def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = "text") -> int:
     """
     Store movies in a collection, and embed those whose text is not yet there.
@@ -506,7 +507,7 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
 _CANDIDATES = 1_000  # nearest neighbours that are ranked again
 
 
-@explaining
+@explain_chroma_errors
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     """
     List what a collection holds.
@@ -527,7 +528,7 @@ def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     return get_facts(collection)
 
 
-@explaining
+@explain_chroma_errors
 def find_similar(
     collection: chromadb.Collection, query: str, n: int = 20, where: dict | None = None
 ) -> pl.DataFrame:
@@ -567,13 +568,13 @@ def find_similar(
         for.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    movies = find_nearest(collection, embed_query(collection, query), Wanted(n, where))
+    movies = find_nearest(collection, embed_query(collection, query), Scope(n, where))
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     return show_facts(collection, movies)
 
 
-@explaining
+@explain_chroma_errors
 def find_movies(
     collection: chromadb.Collection,
     query: str,
@@ -590,7 +591,7 @@ def find_movies(
     the question names, are ranked by a sum: cosine of question and text, BM25
     (Robertson and Zaragoza, 2009) over texts, names, roles and keywords, a
     bonus for a title or a full name, and a little for the number of votes. The
-    weights stand in `notebooks/recommender/search.py`.
+    weights stand in `notebooks/recommender/rank.py`.
 
     In English, "like TITLE but WISH" is answered by `recommend`; what follows
     *not*, *no* or *without* pushes away; and years, languages and running time
@@ -636,7 +637,7 @@ def find_movies(
         for, or `without` leaves out none.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    wanted = Wanted(n, where, find_among(collection, among), search.fold_unwanted(without))
+    wanted = Scope(n, where, find_among(collection, among), ranking.fold_unwanted(without))
     asked = read_question(query)
     if asked.like and (found := find_like(collection, asked.like)):  # "like Alien"
         given, wish = found
@@ -646,34 +647,34 @@ def find_movies(
     if where and ranked.is_empty():
         warn_of_filter(collection, where)
     told = []
-    if spelt := search.correct(ranked, fold_one(asked.text)):
+    if spelt := ranking.correct(ranked, fold_one(asked.text)):
         text, meant = spelt
         ranked = _rank_asked(collection, text, asked._replace(text=text), wanted)
         told = [f"did you mean *{meant}*"]
     answers = ranked.head(n).select("id", "distance", "score")
-    because = search.explain(ranked, n, told)
+    because = ranking.explain(ranked, n, told)
     return show_facts(collection, answers.with_columns(because=because))
 
 
 def _rank_asked(
-    collection: chromadb.Collection, query: str, asked: Question, wanted: Wanted
+    collection: chromadb.Collection, query: str, asked: Question, wanted: Scope
 ) -> pl.DataFrame:
     """Rank the candidates of a question as it was read, or as a title, which it may be."""
     question, unwanted = fold_one(asked.text), fold_one(asked.unwanted or "")
     find = partial(_find_candidates, collection, asked.text, embeddings=bool(asked.unwanted))
-    movies = mind_facts(collection, find, wanted, asked.facts)
+    movies = relax_facts(collection, find, wanted, asked.facts)
     if asked.facts or asked.unwanted:
         whole = _find_candidates(collection, query, wanted)
-        if search.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
-            return search.rank(whole, fold_one(query))
-        named = search.list_named(whole, question) if asked.facts else set()
-        if named > search.list_named(movies, question):  # no movie of theirs knows the facts
+        if ranking.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
+            return ranking.rank(whole, fold_one(query))
+        named = ranking.list_named(whole, question) if asked.facts else set()
+        if named > ranking.list_named(movies, question):  # no movie of theirs knows the facts
             movies = find(wanted)
-    return search.rank(_push_away(collection, movies, asked.unwanted), question)
+    return ranking.rank(_push_away(collection, movies, asked.unwanted), question)
 
 
 def _find_candidates(
-    collection: chromadb.Collection, query: str, wanted: Wanted, embeddings: bool = False
+    collection: chromadb.Collection, query: str, wanted: Scope, embeddings: bool = False
 ) -> pl.DataFrame:
     """Find the movies nearest to a question, and those of the people whom it names."""
     vector = embed_query(collection, query)
@@ -683,9 +684,9 @@ def _find_candidates(
         movies = add_facts(collection, movies, embeddings)
         more = len(movies) == size
         if more and (named := find_people(collection, fold_one(query), movies, wanted)):
-            theirs = find_nearest(collection, vector, Wanted(len(named), ids=named))
+            theirs = find_nearest(collection, vector, Scope(len(named), ids=named))
             movies = pl.concat([movies, add_facts(collection, theirs, embeddings)])
-        left = search.leave_out(movies, wanted.unwanted)
+        left = ranking.leave_out(movies, wanted.unwanted)
         if len(left) >= wanted.n or not more:
             break
         size *= 4  # `without` left too few
@@ -701,13 +702,13 @@ def _push_away(
     if not unwanted or movies.is_empty():
         return movies
     vector = embed_query(collection, unwanted)
-    return search.push_away(movies, fold_one(unwanted), vector)
+    return ranking.push_away(movies, fold_one(unwanted), vector)
 
 
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
 
 
-@explaining
+@explain_chroma_errors
 def recommend(
     collection: chromadb.Collection,
     liked: Movies,
@@ -795,7 +796,7 @@ def recommend(
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     if wish is not None:
         wish = _check_query(wish, "wish")
-    wanted = Wanted(n, where, find_among(collection, among))
+    wanted = Scope(n, where, find_among(collection, among))
     found = find_given(collection, liked, disliked, seen)
     given, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
     if not (given["weight"] > 0).any():
@@ -807,7 +808,7 @@ def _recommend(
     collection: chromadb.Collection,
     given: pl.DataFrame,
     hidden: list[str],
-    wanted: Wanted,
+    wanted: Scope,
     wish: str | None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
@@ -815,7 +816,7 @@ def _recommend(
     asked = add_people(collection, read_wish(wish or ""))
     given = read_given(collection, given)
     find = partial(_find_near, collection, given, hidden, asked)
-    movies = mind_facts(collection, find, wanted, asked.facts)
+    movies = relax_facts(collection, find, wanted, asked.facts)
     if movies.is_empty():
         if wanted.where:
             warn_of_filter(collection, wanted.where, stacklevel=5)
@@ -835,7 +836,7 @@ def _find_near(
     given: pl.DataFrame,
     hidden: list[str],
     asked: Question,
-    wanted: Wanted,
+    wanted: Scope,
 ) -> pl.DataFrame:
     """
     Find the movies near to the mean of the liked ones, away from the disliked
@@ -855,15 +856,15 @@ def _find_near(
             movies = pl.concat([movies, find_nearest(collection, wish, wanted)])
             movies = movies.unique("id", keep="first", maintain_order=True)
     movies = add_facts(collection, movies.filter(~pl.col("id").is_in(hidden)), True)
-    movies = search.leave_out(movies, wanted.unwanted)
+    movies = ranking.leave_out(movies, wanted.unwanted)
     movies = _push_away(collection, movies, asked.unwanted)
     if asked.text and len(movies):
-        movies = search.count_words(movies, fold_one(asked.text))
+        movies = ranking.count_words(movies, fold_one(asked.text))
         movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ wish))
     return movies
 
 
-@explaining
+@explain_chroma_errors
 def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     """
     Find movies to ask a stranger about: widely seen, and unlike each other.

@@ -30,16 +30,16 @@ from notebooks.recommender.chart import (
     make_chart,
     name_islands,
 )
-from notebooks.recommender.facts import join_filters
-from notebooks.recommender.progress import in_notebook
-from notebooks.recommender.search import rank
-from notebooks.recommender.stored import (
-    Wanted,
+from notebooks.recommender.collection import (
+    Scope,
     add_facts,
     embed_query,
     find_nearest,
     get_embeddings,
 )
+from notebooks.recommender.facts import join_filters
+from notebooks.recommender.progress import in_notebook
+from notebooks.recommender.rank import rank
 from notebooks.recommender.tiles import (
     COLOURS,
     describe,
@@ -547,7 +547,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
         return
     import ipywidgets as widgets
 
-    near = find_nearest(collection, embed_query(collection, query), Wanted(1_000))
+    near = find_nearest(collection, embed_query(collection, query), Scope(1_000))
     movies = add_facts(collection, near)
     ranked = rank(movies, fold_one(query))
     sliders = {

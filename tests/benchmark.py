@@ -28,9 +28,9 @@ from tmdb_server import V3_KEY, FakeTMDb, make_movie, serve
 import config
 import main
 from notebooks.recommender import tmdb as tmdb_room
+from notebooks.recommender.collection import find_changes, store, to_records
 from notebooks.recommender.model import get_embedding_function
-from notebooks.recommender.rows import check_frame
-from notebooks.recommender.stored import find_changes, store, to_records
+from notebooks.recommender.movie import check_frame
 
 # Private names of `main` in this file are steps that are measured alone, or limits that are
 # changed for it.

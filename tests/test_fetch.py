@@ -17,7 +17,7 @@ import config
 import main
 from main import TMDbError, fetch_details, fetch_popular_movies, get_id_to_genre, search_movies
 from notebooks.recommender import tmdb as tmdb_room
-from notebooks.recommender.rows import read_movie
+from notebooks.recommender.movie import read_movie
 
 
 def ids(movies):

@@ -17,12 +17,12 @@ from main import (
     read_ratings,
     recommend,
 )
+from notebooks.recommender import collection as collection_room
 
 # Private names of ours that are used here: the answers of `recommend` show neither what was matched
 # nor in what order.
-from notebooks.recommender import given as given_room
-from notebooks.recommender import stored
-from notebooks.recommender.given import find_given, find_named
+from notebooks.recommender import profile
+from notebooks.recommender.profile import find_given, find_named
 
 
 def resolve(collection, names):
@@ -255,9 +255,9 @@ def test_a_collection_is_read_whole_at_most_once_and_not_at_all_for_ids_and_exac
 
     def get_facts(collection, ids=None):
         calls.extend([1] * (ids is None))
-        return stored.get_facts(collection, ids)
+        return collection_room.get_facts(collection, ids)
 
-    monkeypatch.setattr(given_room, "get_facts", get_facts)
+    monkeypatch.setattr(profile, "get_facts", get_facts)
     resolve(movies, names)
     assert len(calls) == reads
 

@@ -18,7 +18,7 @@ from notebooks.recommender.words import (
     list_names,
     list_phrases,
     loosen,
-    say,
+    phrase_reasons,
     share_words,
     strip_facts,
     strip_labels,
@@ -142,11 +142,13 @@ def test_the_parts_of_shared_words_add_up_to_the_cosine_of_scikit_learns_tfidf()
 
 
 def test_reasons_are_put_into_words_and_each_word_that_is_quoted_is_marked():
-    said = say([("genres", ["Crime", "Drama"]), ("cast", ["Al Pacino"]), ("like", ["Heat", "Up"])])
+    said = phrase_reasons(
+        [("genres", ["Crime", "Drama"]), ("cast", ["Al Pacino"]), ("like", ["Heat", "Up"])]
+    )
     assert said == "Crime, Drama; with Al Pacino; like Heat and Up"
-    assert say([("words", ["time"])]) == "the word *time*"
-    assert say([("words", ["loop", "time"])]) == "the words *loop*, *time*"
-    assert say([]) == ""
+    assert phrase_reasons([("words", ["time"])]) == "the word *time*"
+    assert phrase_reasons([("words", ["loop", "time"])]) == "the words *loop*, *time*"
+    assert phrase_reasons([]) == ""
     assert not re.search("[{}]", said)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.names import name_series
 from notebooks.recommender.taste import fill, unit
+from notebooks.recommender.titles import name_series
 
 # What a stranger may have seen, and how much 20 years count beside the text. On half of MovieLens'
 # users, three seeds each, 24 movies asked about gained more over the most voted with years than

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.names import name_series
-from notebooks.recommender.words import say, share_words
+from notebooks.recommender.titles import name_series
+from notebooks.recommender.words import phrase_reasons, share_words
 
 # What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
 # users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them
@@ -247,7 +247,7 @@ def explain(
             reasons.append(("votes", []))
         if reception["rating"] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING:
             reasons.append(("rating", []))
-        because.append(say(reasons) or "nothing in particular")
+        because.append(phrase_reasons(reasons) or "nothing in particular")
     return because
 
 

@@ -78,7 +78,7 @@ def fold_one(text: str) -> str:
 
 
 # What people call genres and keywords, but for the names themselves.
-_CALLED = {
+SYNONYMS = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
     "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
@@ -113,7 +113,7 @@ SAME_WORDS = (
 
 def list_meant(words: str) -> list[str]:
     """List the genres and keywords that folded words mean and call otherwise, in lower case."""
-    called = _CALLED.items()
+    called = SYNONYMS.items()
     return [name.lower() for name, ways in called if re.search(rf"\b(?:{ways})\b", words)]
 
 
@@ -235,7 +235,7 @@ _SAYINGS = {
 }
 
 
-def say(reasons: list[tuple[str, list[str]]]) -> str:
+def phrase_reasons(reasons: list[tuple[str, list[str]]]) -> str:
     """Put reasons into words: pairs of their kind and of what they name."""
     said = []
     for kind, named in reasons:

@@ -18,7 +18,7 @@ from notebooks.recommender.words import (
     list_phrases,
     list_stop_words,
     loosen,
-    say,
+    phrase_reasons,
     strip_facts,
     strip_labels,
 )
@@ -255,7 +255,7 @@ def explain(ranked: pl.DataFrame, n: int, told: Iterable[str] = ()) -> pl.Series
             reasons.append(("title", []))
         elif len(words) > 1 or (words and movie["by_words"] - movie["by_text"] > average):
             reasons.append(("words", words))
-        because.append(say(reasons or other))
+        because.append(phrase_reasons(reasons or other))
     return pl.Series("because", because, pl.String)
 
 

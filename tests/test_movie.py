@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tmdb_server import make_details, make_movie
 
-from notebooks.recommender.rows import FACTS, list_rows, read_movie
+from notebooks.recommender.movie import FACTS, list_rows, read_movie
 
 
 def read(**fields) -> dict:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import config
-from notebooks.recommender.names import explain_names, match_names, read_names
+from notebooks.recommender.titles import explain_names, match_names, read_names
 
 MOVIES = json.loads((config.ROOT / "notebooks" / "sample_movies.json").read_text("utf-8"))[
     "results"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import main
 from main import find_movies, find_similar, load_sample_movies, recommend
-from notebooks.recommender.given import find_like
+from notebooks.recommender.profile import find_like
 from notebooks.recommender.question import read_question
 from notebooks.recommender.words import fold_one
 

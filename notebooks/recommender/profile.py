@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from notebooks.recommender.database import in_parts
-from notebooks.recommender.facts import AskedFact, join_filters
-from notebooks.recommender.names import explain_names, match_names, read_names
-from notebooks.recommender.question import Question
-from notebooks.recommender.stored import (
-    Wanted,
+from notebooks.recommender.chroma import in_parts
+from notebooks.recommender.collection import (
+    Scope,
     add_facts,
     embed_query,
     find_nearest,
     get_facts,
 )
+from notebooks.recommender.facts import AskedFact, join_filters
+from notebooks.recommender.question import Question
+from notebooks.recommender.titles import explain_names, match_names, read_names
 from notebooks.recommender.words import fold, fold_one, list_phrases, list_stop_words, loosen
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def find_like(collection: chromadb.Collection, typed: str) -> tuple[pl.DataFrame
     # To read all titles would take longer than the answer does: these are of the movies nearest.
     shortest = _AND.split(typed[: ends[-1]])
     near = pl.concat(
-        find_nearest(collection, embed_query(collection, text), Wanted(_NEAREST))
+        find_nearest(collection, embed_query(collection, text), Scope(_NEAREST))
         for text in dict.fromkeys([typed, *shortest[:_AT_ONCE]])
     )
     movies = add_facts(collection, near.unique("id", maintain_order=True))
@@ -196,7 +196,7 @@ def _name_any(phrases: list[str]) -> dict:
 
 
 def find_people(
-    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Wanted
+    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Scope
 ) -> list[str]:
     """Find the movies of the people and roles that a question names, beyond those at hand."""
     typed = list(dict.fromkeys(list_phrases(question, most=3)))

@@ -12,10 +12,10 @@ import numpy as np
 import orjson
 import polars as pl
 
-from notebooks.recommender import search
-from notebooks.recommender.database import in_parts
+from notebooks.recommender import rank
+from notebooks.recommender.chroma import in_parts
 from notebooks.recommender.facts import AskedFact, join_filters
-from notebooks.recommender.rows import DETAILS, FACTS, PEOPLE, STORED
+from notebooks.recommender.movie import DETAILS, FACTS, PEOPLE, STORED
 from notebooks.recommender.words import list_names
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ _ENOUGH = 5  # answers that know the facts of a question, or these give way
 _read_facts: dict[Any, pl.DataFrame] = {}
 
 
-class Wanted(NamedTuple):
+class Scope(NamedTuple):
     """How many movies are wanted, and which may come: by filter, by id, without these words."""
 
     n: int
     where: dict | None = None
     ids: list[str] | None = None
-    unwanted: search.Unwanted = ()
+    unwanted: rank.Unwanted = ()
 
 
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
@@ -145,7 +145,7 @@ def embed_query(collection: chromadb.Collection, text: str) -> np.ndarray:
 
 
 def find_nearest(
-    collection: chromadb.Collection, vector: np.ndarray, wanted: Wanted
+    collection: chromadb.Collection, vector: np.ndarray, wanted: Scope
 ) -> pl.DataFrame:
     """Ask Chroma for the movies nearest to an embedding: `id` and `distance`."""
     schema = {"id": pl.String, "distance": pl.Float64}
@@ -180,17 +180,17 @@ def _add_told(
         have = [id for part in parts for id in part["ids"] if id in told]
         for id in have:
             told[id].append(fact.told)
-            by_facts[id] += search.FACT - len(have) / len(told)
+            by_facts[id] += rank.FACT - len(have) / len(told)
     return movies.with_columns(
         told=pl.Series([*told.values()], dtype=pl.List(pl.String)),
         by_facts=pl.Series([*by_facts.values()], dtype=pl.Float64),
     )
 
 
-def mind_facts(
+def relax_facts(
     collection: chromadb.Collection,
-    find: Callable[[Wanted], pl.DataFrame],
-    wanted: Wanted,
+    find: Callable[[Scope], pl.DataFrame],
+    wanted: Scope,
     facts: tuple[AskedFact, ...],
 ) -> pl.DataFrame:
     """Find movies that know all facts or, where few do, also others; each tells those it has."""
@@ -274,7 +274,7 @@ def add_facts(
         new = new.filter(~new.is_in(known["id"].to_list()))
     if known is None or len(new):
         ids = new.to_list()
-        read = search.prepare(get_facts(collection, ids, texts=True))
+        read = rank.prepare(get_facts(collection, ids, texts=True))
         read = read.join(get_embeddings(collection, ids), on="id", maintain_order="left")
         before = known
         known = read if known is None or known.is_empty() else pl.concat([known, read]).unique("id")

@@ -44,7 +44,7 @@ from main import (
     prep_movies,
     recommend,
 )
-from notebooks.recommender import database, model
+from notebooks.recommender import chroma, model
 
 TOKEN = "ck-0123456789abcdef"
 
@@ -436,7 +436,7 @@ def test_a_server_that_is_not_there_is_an_error_that_names_it_and_says_how_to_st
 
 def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it(monkeypatch):
     monkeypatch.setattr(
-        database, "_FIRST_ANSWER", 0.2
+        chroma, "_FIRST_ANSWER", 0.2
     )  # private, for nobody should wait ten seconds here
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -449,7 +449,7 @@ def test_a_server_that_takes_the_call_and_stays_silent_is_an_error_that_names_it
 def test_a_server_that_stops_answering_is_an_error_within_the_time_limit_that_shows_no_token(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(database, "_ANSWER", 0.5)  # private, for nobody should wait a minute here
+    monkeypatch.setattr(chroma, "_ANSWER", 0.5)  # private, for nobody should wait a minute here
     monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
     with running_chroma(tmp_path) as (port, server):
         monkeypatch.setattr(config, "CHROMA_URL", f"http://127.0.0.1:{port}")
@@ -514,7 +514,7 @@ def nest(levels):
     ],
 )
 def test_a_filter_that_would_end_chroma_is_a_value_error_before_it_is_asked(where):
-    @database.explaining
+    @chroma.explain_chroma_errors
     def ask(collection, where):
         pytest.fail("it was asked")
 
@@ -539,8 +539,8 @@ def test_a_question_that_is_too_large_never_blames_the_folder(place):
     collection = get_collection(get_client(), "movies")
     ids = [str(id) for id in range(33_000)]
     with pytest.raises(ValueError, match="too many"):
-        database.explaining(lambda there: there.get(ids=ids))(collection)
-    assert list(database.in_parts(lambda part: collection.get(ids=part)["ids"], ids)) == [[]] * 33
+        chroma.explain_chroma_errors(lambda there: there.get(ids=ids))(collection)
+    assert list(chroma.in_parts(lambda part: collection.get(ids=part)["ids"], ids)) == [[]] * 33
 
 
 @given(st.lists(st.integers()), st.integers(1, 20), st.integers(1, 20))
@@ -550,10 +550,10 @@ def test_rows_go_in_parts_that_are_taken_and_none_is_lost(rows, size, limit):
             raise ValueError(f"Batch size {len(part)} exceeds maximum batch size {limit}")
         return part
 
-    parts = list(database.in_parts(take, rows, size))
+    parts = list(chroma.in_parts(take, rows, size))
     assert [row for part in parts for row in part] == rows
     with pytest.raises(ZeroDivisionError):
-        list(database.in_parts(lambda part: 1 / 0, [1]))
+        list(chroma.in_parts(lambda part: 1 / 0, [1]))
 
 
 def test_a_collection_that_was_deleted_says_which_cell_to_run_again(place):

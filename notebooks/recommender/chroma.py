@@ -32,7 +32,7 @@ _CONDITIONS, _VALUES = 900, 10_000
 _opened: WeakKeyDictionary[Any, tuple] = WeakKeyDictionary()
 
 
-def explaining(ask: Callable[P, T]) -> Callable[P, T]:
+def explain_chroma_errors(ask: Callable[P, T]) -> Callable[P, T]:
     """
     Let a function that asks Chroma say in its errors what to do. Its argument
     `where` is checked before. Errors that this does not know pass unchanged.
@@ -167,7 +167,7 @@ def in_parts(ask: Callable[[Any], T], rows: Sequence, size: int = 1_000) -> Iter
             size //= 2
 
 
-@explaining
+@explain_chroma_errors
 def get_client() -> chromadb.ClientAPI:
     """
     Open the vector database: in memory, in the folder `CHROMA_PATH`, or on the
@@ -247,7 +247,7 @@ def _open_client(place: Path | str | None) -> Any:
     return client
 
 
-@explaining
+@explain_chroma_errors
 def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection:
     """
     Get a collection, or create it, that embeds with `EMBEDDING_MODEL` and
