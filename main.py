@@ -27,26 +27,27 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 import config
-from notebooks.recommender import rank as ranking
 from notebooks.recommender import taste
 from notebooks.recommender.cache import remove_expired
+from notebooks.recommender.candidates import (
+    NEAREST,
+    find_candidates,
+    find_taste_candidates,
+    open_index,
+)
 from notebooks.recommender.chroma import explain_chroma_errors, get_client, get_collection
 from notebooks.recommender.collection import (
     Scope,
-    add_facts,
     embed_query,
     find_changes,
     find_nearest,
     get_embeddings,
     get_facts,
-    relax_facts,
     show_facts,
     store,
     to_records,
@@ -55,20 +56,15 @@ from notebooks.recommender.collection import (
 from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.movie import MOVIE_SCHEMA, REST, check_frame, rate, read_movies
-from notebooks.recommender.profile import (
-    Movies,
-    add_people,
-    find_among,
-    find_given,
-    find_like,
-    find_people,
-    read_given,
-)
+from notebooks.recommender.notice import warn
+from notebooks.recommender.profile import Movies, find_among, find_profile
 from notebooks.recommender.progress import show_progress
-from notebooks.recommender.question import Question, read_question, read_wish
+from notebooks.recommender.question import Question, read_question
+from notebooks.recommender.rank import fold_without, leave_out, push_away, rank, score_wish
+from notebooks.recommender.reasons import explain_question, explain_taste
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import fold_one, write_text
+from notebooks.recommender.words import write_text
 
 if TYPE_CHECKING:
     import chromadb
@@ -504,9 +500,6 @@ def add_movies(collection: chromadb.Collection, df: pl.DataFrame, column: str = 
 # --- Ask: chromadb.Collection -> polars.DataFrame of answers -------------------------------------
 
 
-_CANDIDATES = 1_000  # nearest neighbours that are ranked again
-
-
 @explain_chroma_errors
 def list_movies(collection: chromadb.Collection) -> pl.DataFrame:
     """
@@ -637,72 +630,36 @@ def find_movies(
         for, or `without` leaves out none.
     """
     query, n = _check_query(query), _check_whole("n", n, 1)
-    wanted = Scope(n, where, find_among(collection, among), ranking.fold_unwanted(without))
-    asked = read_question(query)
-    if asked.like and (found := find_like(collection, asked.like)):  # "like Alien"
-        given, wish = found
-        if not (wish and asked.wish):  # or a title ends earlier than "TITLE but WISH" says
-            return _recommend(collection, given, given["id"].to_list(), wanted, wish or asked.wish)
-    ranked = _rank_asked(collection, query, asked, wanted)
-    if where and ranked.is_empty():
+    scope, excluded = Scope(n, where, find_among(collection, among)), fold_without(without)
+    index = open_index(collection)
+    question = read_question(query, index.known)
+    if question.like:
+        profile = pl.DataFrame({"id": question.like}).with_columns(weight=1.0)
+        return _recommend(collection, profile, [*question.like], scope, question)
+    question = _embed(collection, question)
+    movies = find_candidates(collection, index, question, scope, excluded)
+    if excluded and len(leave_out(index.movies, excluded)) == len(index.movies) > 0:
+        warn(f"without removed nothing: no text of {len(index.movies):,} movies holds it")
+    if where and movies.is_empty():
         warn_of_filter(collection, where)
-    told = []
-    if spelt := ranking.correct(ranked, fold_one(asked.text)):
-        text, meant = spelt
-        ranked = _rank_asked(collection, text, asked._replace(text=text), wanted)
-        told = [f"did you mean *{meant}*"]
-    answers = ranked.head(n).select("id", "distance", "score")
-    because = ranking.explain(ranked, n, told)
-    return show_facts(collection, answers.with_columns(because=because))
+    ranked = rank(_push_away(collection, movies, question), question)
+    answers = show_facts(collection, ranked.head(n).select("id", "distance", "score"))
+    return answers.with_columns(explain_question(answers, ranked, question))
 
 
-def _rank_asked(
-    collection: chromadb.Collection, query: str, asked: Question, wanted: Scope
-) -> pl.DataFrame:
-    """Rank the candidates of a question as it was read, or as a title, which it may be."""
-    question, unwanted = fold_one(asked.text), fold_one(asked.unwanted or "")
-    find = partial(_find_candidates, collection, asked.text, embeddings=bool(asked.unwanted))
-    movies = relax_facts(collection, find, wanted, asked.facts)
-    if asked.facts or asked.unwanted:
-        whole = _find_candidates(collection, query, wanted)
-        if ranking.holds_title(whole, fold_one(query), question, unwanted):  # "No Way Home"
-            return ranking.rank(whole, fold_one(query))
-        named = ranking.list_named(whole, question) if asked.facts else set()
-        if named > ranking.list_named(movies, question):  # no movie of theirs knows the facts
-            movies = find(wanted)
-    return ranking.rank(_push_away(collection, movies, asked.unwanted), question)
-
-
-def _find_candidates(
-    collection: chromadb.Collection, query: str, wanted: Scope, embeddings: bool = False
-) -> pl.DataFrame:
-    """Find the movies nearest to a question, and those of the people whom it names."""
-    vector = embed_query(collection, query)
-    size = max(_CANDIDATES, wanted.n)
-    while True:
-        movies = find_nearest(collection, vector, wanted._replace(n=size))
-        movies = add_facts(collection, movies, embeddings)
-        more = len(movies) == size
-        if more and (named := find_people(collection, fold_one(query), movies, wanted)):
-            theirs = find_nearest(collection, vector, Scope(len(named), ids=named))
-            movies = pl.concat([movies, add_facts(collection, theirs, embeddings)])
-        left = ranking.leave_out(movies, wanted.unwanted)
-        if len(left) >= wanted.n or not more:
-            break
-        size *= 4  # `without` left too few
-    if wanted.unwanted and 0 < len(left) == len(movies):
-        warnings.warn(f"without removed nothing of the {len(movies):,} nearest", stacklevel=6)
-    return left
+def _embed(collection: chromadb.Collection, question: Question) -> Question:
+    """Embed the text of a question, once."""
+    text = question.text or question.typed
+    return question._replace(vector=embed_query(collection, text))
 
 
 def _push_away(
-    collection: chromadb.Collection, movies: pl.DataFrame, unwanted: str | None
+    collection: chromadb.Collection, movies: pl.DataFrame, question: Question
 ) -> pl.DataFrame:
-    """Let movies with embeddings count the less, the nearer they are to what is unwanted."""
-    if not unwanted or movies.is_empty():
+    """Let movies count the less, the nearer they are to what is unwanted."""
+    if not question.unwanted or movies.is_empty():
         return movies
-    vector = embed_query(collection, unwanted)
-    return ranking.push_away(movies, fold_one(unwanted), vector)
+    return push_away(movies, question.unwanted, embed_query(collection, question.unwanted))
 
 
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------
@@ -796,72 +753,40 @@ def recommend(
         raise ValueError(f"diversity must be from 0 to 1, not {diversity!r}")
     if wish is not None:
         wish = _check_query(wish, "wish")
-    wanted = Scope(n, where, find_among(collection, among))
-    found = find_given(collection, liked, disliked, seen)
-    given, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
-    if not (given["weight"] > 0).any():
+    scope = Scope(n, where, find_among(collection, among))
+    found = find_profile(collection, liked, disliked, seen)
+    profile, hidden = found.filter(pl.col("weight") != 0).drop("role"), found["id"].to_list()
+    if not (profile["weight"] > 0).any():
         raise ValueError("liked must name at least one movie of the collection")
-    return _recommend(collection, given, hidden, wanted, wish, diversity)
+    question = read_question(wish, open_index(collection).known) if wish else None
+    return _recommend(collection, profile, hidden, scope, question, diversity)
 
 
 def _recommend(
     collection: chromadb.Collection,
-    given: pl.DataFrame,
+    profile: pl.DataFrame,
     hidden: list[str],
-    wanted: Scope,
-    wish: str | None,
+    scope: Scope,
+    wish: Question | None,
     diversity: float = 0.0,
 ) -> pl.DataFrame:
     """Recommend from movies that were found: candidates, scores, a choice and its reasons."""
-    asked = add_people(collection, read_wish(wish or ""))
-    given = read_given(collection, given)
-    find = partial(_find_near, collection, given, hidden, asked)
-    movies = relax_facts(collection, find, wanted, asked.facts)
-    if movies.is_empty():
-        if wanted.where:
-            warn_of_filter(collection, wanted.where, stacklevel=5)
-        nothing = {"score": pl.lit(None, pl.Float64), "because": pl.lit(None, pl.String)}
-        return show_facts(collection, movies.select("id", "distance", **nothing))
-    scores = taste.score(movies, given)
+    index = open_index(collection)
+    profile = profile.join(index.movies, on="id").sort("id")
+    question = wish or Question("", (), "")
+    if question.text:
+        question = _embed(collection, question)
+    movies = find_taste_candidates(collection, index, profile, hidden, question, scope)
+    if scope.where and movies.is_empty():
+        warn_of_filter(collection, scope.where)
+    scores = taste.score(movies, profile)
     if wish:
-        scores = taste.add_wish(scores, movies, given)
-    chosen = taste.choose(movies, scores, wanted.n, diversity)
+        movies = score_wish(_push_away(collection, movies, question), question)
+        scores = taste.add_wish(scores, movies, profile)
+    chosen = taste.choose(movies, scores, scope.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]
-    because = pl.Series(taste.explain(movies, given, scores, chosen), dtype=pl.String)
-    return show_facts(collection, answers.select("id", "distance", "score", because=because))
-
-
-def _find_near(
-    collection: chromadb.Collection,
-    given: pl.DataFrame,
-    hidden: list[str],
-    asked: Question,
-    wanted: Scope,
-) -> pl.DataFrame:
-    """
-    Find the movies near to the mean of the liked ones, away from the disliked
-    ones (Rocchio, 1971), and as many near to a wish.
-    """
-    wanted = wanted._replace(n=max(_CANDIDATES, wanted.n) + len(hidden))
-    weights, vectors = given["weight"].to_numpy(), given["embedding"].to_numpy()
-    likes = weights > 0
-    vector = np.average(vectors[likes], axis=0, weights=weights[likes])
-    if not likes.all():
-        against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
-        vector = vector - taste.ROCCHIO * against
-    movies = find_nearest(collection, vector, wanted)
-    if asked.text:
-        wish = embed_query(collection, asked.text)
-        if len(movies) == wanted.n:
-            movies = pl.concat([movies, find_nearest(collection, wish, wanted)])
-            movies = movies.unique("id", keep="first", maintain_order=True)
-    movies = add_facts(collection, movies.filter(~pl.col("id").is_in(hidden)), True)
-    movies = ranking.leave_out(movies, wanted.unwanted)
-    movies = _push_away(collection, movies, asked.unwanted)
-    if asked.text and len(movies):
-        movies = ranking.count_words(movies, fold_one(asked.text))
-        movies = movies.with_columns(wish=pl.Series(movies["embedding"].to_numpy() @ wish))
-    return movies
+    answers = show_facts(collection, answers.select("id", "distance", "score"))
+    return answers.with_columns(explain_taste(answers, movies, profile, scores, wish))
 
 
 @explain_chroma_errors
@@ -895,7 +820,7 @@ def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     movies = list_movies(collection).sort(
         "vote_count", "id", descending=[True, False], nulls_last=True
     )
-    movies = movies.head(max(_CANDIDATES, 10 * n))
+    movies = movies.head(max(NEAREST, 10 * n))
     vectors = get_embeddings(collection, movies["id"].to_list())
     movies = movies.join(vectors, on="id", maintain_order="left")
     return choose_starters(movies, n).drop("embedding")

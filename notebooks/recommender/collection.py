@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,11 +11,9 @@ import numpy as np
 import orjson
 import polars as pl
 
-from notebooks.recommender import rank
 from notebooks.recommender.chroma import in_parts
-from notebooks.recommender.facts import AskedFact, join_filters
 from notebooks.recommender.movie import DETAILS, FACTS, PEOPLE, STORED
-from notebooks.recommender.words import list_names
+from notebooks.recommender.notice import warn
 
 if TYPE_CHECKING:
     import chromadb
@@ -24,37 +21,33 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-_LISTS = {"genres", "keywords", "names", *PEOPLE}
+_LISTS = {"genres", "keywords", *PEOPLE}
 _MANY = 1_000  # answers
-_ENOUGH = 5  # answers that know the facts of a question, or these give way
-# What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
-# texts and facts of a thousand candidates than all else in an answer does. So these serve the
-# ranking alone: what an answer shows is read for it.
-_read_facts: dict[Any, pl.DataFrame] = {}
+# What a collection holds, by its id, as this process read it first. Chroma takes longer for the texts
+# and facts of a thousand movies than all else in an answer does. So these serve the reading of a
+# question and the ranking alone: what an answer shows is read for it.
+_movies: dict[Any, pl.DataFrame] = {}
 
 
 class Scope(NamedTuple):
-    """How many movies are wanted, and which may come: by filter, by id, without these words."""
+    """How many movies are asked for, and which may come: by filter, and by id."""
 
     n: int
     where: dict | None = None
     ids: list[str] | None = None
-    unwanted: rank.Unwanted = ()
 
 
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     """Make of each movie that `check_frame` passed what Chroma keeps of it."""
     known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
-    people = [pl.col(name) for name in PEOPLE if name in known]
     records = df.select(
         "id",
         document=column,
         metadata=pl.struct(known or pl.lit(None).alias("title")),
-        names=list_names(people) if people else pl.lit(None),
     ).to_dicts()
     for record in records:
         # A row without details takes none away, and Chroma takes no empty list.
-        facts = record["metadata"] | {"names": record.pop("names")}
+        facts = record["metadata"]
         record["metadata"] = {
             name: value or None if isinstance(value, list) else value
             for name, value in facts.items()
@@ -62,7 +55,7 @@ def to_records(df: pl.DataFrame, column: str) -> list[dict]:
         }
         digest = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
         # A row that knows no people is merged with what is there, which this cannot know.
-        record["metadata"]["digest"] = digest if facts["names"] else None
+        record["metadata"]["digest"] = digest if any(facts.get(name) for name in PEOPLE) else None
         record["bare"] = [name for name in _LISTS if not facts.get(name)]
     return records
 
@@ -133,8 +126,8 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
         list(in_parts(upsert, to_embed))
         list(in_parts(update, to_update))
     finally:
-        if (known := _read_facts.get(collection.id)) is not None:
-            _read_facts[collection.id] = known.filter(~pl.col("id").is_in(changed))
+        if (known := _movies.get(collection.id)) is not None:
+            _movies[collection.id] = known.filter(~pl.col("id").is_in(changed))
     return len(changed)
 
 
@@ -164,55 +157,19 @@ def find_nearest(
     size, answer = next(in_parts(lambda part: (len(part), ask(n_results=len(part))), range(n), n))
     if size < n:
         told = f"this Chroma server gives {size} movies at once: the nearest {size} are known"
-        warnings.warn(f"{told}, of {n:,} that were asked for", stacklevel=4)
+        warn(f"{told}, of {n:,} that were asked for")
     found = {"id": answer["ids"][0], "distance": answer["distances"][0]}
     return pl.DataFrame(found, schema=schema)
 
 
-def _add_told(
-    collection: chromadb.Collection, movies: pl.DataFrame, facts: Sequence[AskedFact]
-) -> pl.DataFrame:
-    """Add which facts each movie has, as `told`, and `by_facts`: a rare fact counts more."""
-    told: dict[str, list[str]] = {id: [] for id in movies["id"]}
-    by_facts = dict.fromkeys(told, 0.0)
-    for fact in facts:
-        parts = get_parts(collection, [], where=fact.where)
-        have = [id for part in parts for id in part["ids"] if id in told]
-        for id in have:
-            told[id].append(fact.told)
-            by_facts[id] += rank.FACT - len(have) / len(told)
-    return movies.with_columns(
-        told=pl.Series([*told.values()], dtype=pl.List(pl.String)),
-        by_facts=pl.Series([*by_facts.values()], dtype=pl.Float64),
-    )
-
-
-def relax_facts(
-    collection: chromadb.Collection,
-    find: Callable[[Scope], pl.DataFrame],
-    wanted: Scope,
-    facts: tuple[AskedFact, ...],
-) -> pl.DataFrame:
-    """Find movies that know all facts or, where few do, also others; each tells those it has."""
-    where = join_filters(wanted.where, *(fact.where for fact in facts))
-    movies = find(wanted._replace(where=where))
-    if not facts:
-        return movies
-    if len(movies) >= min(wanted.n, _ENOUGH):
-        return movies.with_columns(told=pl.lit([fact.told for fact in facts]))
-    movies = pl.concat([movies, find(wanted)]).unique("id", keep="first", maintain_order=True)
-    return _add_told(collection, movies, facts)
-
-
-def warn_of_filter(collection: chromadb.Collection, where: dict, stacklevel: int = 4) -> None:
-    """Explain a filter that nothing passes, with the facts of a movie that it could ask for."""
+def warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
+    """Explain a filter that nothing passes by the facts that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
-        facts = [{key: value for key, value in facts[0].items() if key not in ("names", "digest")}]
-        warnings.warn(
-            f"no movie passes where={str(where)[:200]}; a movie has facts such as "
-            f"{str(facts[0])[:900]}. A list of "
-            'several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as written.',
-            stacklevel=stacklevel,
+        names = [name for name in (facts[0] or {}) if name != "digest"]
+        warn(
+            f"no movie passes where={str(where)[:200]}; a movie has the facts {', '.join(names)}. "
+            'One of several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as '
+            "it is written."
         )
 
 
@@ -243,7 +200,16 @@ def get_facts(
     collection: chromadb.Collection, ids: list[str] | None = None, texts: bool = False
 ) -> pl.DataFrame:
     """Read what is stored of movies, of all unless ids are given: a row each, in their order."""
-    parts = get_parts(collection, ["metadatas", *["documents"] * texts], ids)
+    include = ["metadatas", *["documents"] * texts]
+    df = _read_rows(get_parts(collection, include, ids), texts)
+    if ids is None:
+        return df
+    asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
+    return asked.join(df, on="id", maintain_order="left").select(df.columns)
+
+
+def _read_rows(parts: Iterable[Any], texts: bool) -> pl.DataFrame:
+    """Make a frame of what Chroma hands out."""
     rows = [
         (facts or {}) | {"id": id, "text": text}
         for part in parts
@@ -255,33 +221,30 @@ def get_facts(
     schema |= {"text": pl.String} if texts else {}
     # Through JSON it takes a tenth of the time that lists take one by one.
     facts = pl.Series([orjson.dumps(rows).decode()]).str.json_decode(pl.List(pl.Struct(schema)))[0]
-    df = facts.struct.unnest().with_columns(
-        pl.col("year").cast(pl.String), pl.col(pl.List(pl.String)).fill_null([])
-    )
-    if ids is None:
-        return df
-    asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
-    return asked.join(df, on="id", maintain_order="left").select(df.columns)
+    return facts.struct.unnest().with_columns(pl.col(pl.List(pl.String)).fill_null([]))
 
 
-def add_facts(
-    collection: chromadb.Collection, movies: pl.DataFrame, embeddings: bool = False
-) -> pl.DataFrame:
-    """Add to candidates the facts that a ranking needs, and their embeddings if it needs these."""
-    known = _read_facts.get(collection.id)
-    new = movies["id"]
-    if known is not None:
-        new = new.filter(~new.is_in(known["id"].to_list()))
-    if known is None or len(new):
-        ids = new.to_list()
-        read = rank.prepare(get_facts(collection, ids, texts=True))
-        read = read.join(get_embeddings(collection, ids), on="id", maintain_order="left")
-        before = known
-        known = read if known is None or known.is_empty() else pl.concat([known, read]).unique("id")
-        if _read_facts.get(collection.id) is before:  # else a movie may have changed meanwhile
-            _read_facts[collection.id] = known
-    needed = known if embeddings else known.drop("embedding")
-    return movies.join(needed, on="id", how="left", maintain_order="left")
+def read_movies(collection: chromadb.Collection) -> pl.DataFrame:
+    """
+    Read all movies of a collection with their texts and embeddings, each once
+    in this process: the same frame as long as their number is the same.
+    """
+    known = _movies.get(collection.id)
+    if known is not None and len(known) == collection.count():
+        return known
+    there = [id for part in get_parts(collection, []) for id in part["ids"]]
+    before = known.filter(pl.col("id").is_in(there)) if known is not None else None
+    ids = there if before is None else list(set(there) - set(before["id"]))
+    parts = list(get_parts(collection, ["metadatas", "documents", "embeddings"], ids))
+    read = _read_rows(parts, texts=True)
+    vectors = [np.asarray(part["embeddings"], np.float32) for part in parts]
+    size = len(vectors[0][0]) if vectors else 1
+    rows = np.concatenate(vectors) if vectors else np.empty((0, size), np.float32)
+    read = read.with_columns(embedding=pl.Series(rows, dtype=pl.Array(pl.Float32, size)))
+    read = read if before is None or before.is_empty() else pl.concat([before, read])
+    if _movies.get(collection.id) is known:  # else a movie may have changed meanwhile
+        _movies[collection.id] = read
+    return read
 
 
 def show_facts(collection: chromadb.Collection, movies: pl.DataFrame) -> pl.DataFrame:

@@ -1,182 +1,830 @@
 """
-What a question asks for as a fact, in English: years, languages, running time.
-Each becomes Chroma's filter, and a reason.
+What a question asks for as a fact, in English: years, languages, countries,
+running time, for whom. Each becomes Chroma's filter, and a reason.
+
+A question comes here as a row of folded words with single blanks, where a
+comma stands for every sign that parts words: "80s , 90s crime".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-# What films are called, and their original language; first by the language itself.
-_LANGUAGES = re.findall(
-    r"([a-z ]+) ([a-z]{2})\b(?:, )?",
-    "arabic ar, cantonese cn, hong kong cn, chinese cn, czech cs, danish da, german de, "
-    "austrian de, english en, spanish es, mexican es, argentinian es, argentine es, persian fa, "
-    "iranian fa, finnish fi, french fr, hindi hi, bollywood hi, indian hi, hungarian hu, "
-    "icelandic is, italian it, japanese ja, korean ko, south korean ko, dutch nl, norwegian no, "
-    "norwegian nb, polish pl, portuguese pt, brazilian pt, russian ru, soviet ru, swedish sv, "
-    "thai th, turkish tr, mandarin zh, chinese zh, taiwanese zh",
-)
-_TENS = "twenties thirties forties fifties sixties seventies eighties nineties"
-_DECADES = dict(zip(_TENS.split(), range(1920, 2000, 10), strict=True))
-_NUMBERS = {"one": 1, "an": 1, "two": 2, "three": 3, "four": 4, "ninety": 90}
-_SIGNS = dict.fromkeys(("over", "more than", "longer than"), "$gt") | {"at least": "$gte"}
-_SIGNS |= {"at most": "$lte", "within": "$lte"}
 _OPPOSITE = {"$lt": "$gte", "$gt": "$lte", "$lte": "$gt", "$gte": "$lt", "$in": "$nin"}
-_LONGEST = 360  # minutes of a movie: "24 hours to live" is a story
-KINDS = (
-    r"films?|movies?|cinema|flicks?|language|action|adventures?|animations?|animated|anime|comed\w+|"
-    r"crime|dramas?|fantas\w+|horrors?|myster\w+|romances?|romantic|thrillers?|war|westerns?|noirs?|"
-    r"sci-?fi|musicals?|documentar\w+|gangsters?|vampires?|samurai"
-)
+_OPPOSITE |= {"$eq": "$ne", "$contains": "$not_contains"}
 
 
-class AskedFact(NamedTuple):
-    """A fact that is asked in words: Chroma's filter for it, and how it is told."""
+class Way(NamedTuple):
+    """One way to have a fact: Chroma's filter for it, how it is told, and the years it means."""
 
     where: dict
     told: str
+    years: tuple[int, int] | None = None
 
 
-_Said = dict[str, str]  # the groups of a pattern, in lower case; one that is not there is empty
+class Fact(NamedTuple):
+    """
+    A fact that is asked in words.
 
+    Attributes
+    ----------
+    kind
+        What it is about: facts of one kind are alternatives.
+    ways
+        The ways to have it, any of which will do.
+    negated
+        Whether a movie should have none of them.
+    """
 
-def _between(first: int, last: int, told: str) -> AskedFact:
-    return AskedFact({"$and": [{"year": {"$gte": first}}, {"year": {"$lte": last}}]}, told)
+    kind: str
+    ways: tuple[Way, ...]
+    negated: bool = False
 
+    @property
+    def where(self) -> dict:
+        """Chroma's filter."""
+        parts = [_oppose(way.where) if self.negated else way.where for way in self.ways]
+        if len(parts) == 1:
+            return parts[0]
+        return {"$and" if self.negated else "$or": parts}
 
-def _read_decade(said: _Said) -> AskedFact:
-    part, digits, word = said["part"], said["digits"], said["word"]
-    first = _DECADES[word] if word else int(digits) if len(digits) == 4 else 1900 + int(digits)
-    first += 100 if not word and len(digits) == 2 and int(digits) < 20 else 0
-    shift, length = {"early": (0, 4), "mid": (3, 4), "late": (5, 5)}.get(part, (0, 10))
-    told = f"from the {part + ' ' if part else ''}{first}s"
-    return _between(first + shift, first + shift + length - 1, told)
-
-
-def _read_year(said: _Said) -> AskedFact:
-    year, word = int(said["year"]), said["how"]
-    if word in ("before", "pre", "older than"):
-        return AskedFact({"year": {"$lt": year}}, f"from before {year}")
-    if word in ("after", "since", "newer than") or said["on"]:
-        word = "since" if said["on"] else word
-        since = year + (word != "since")
-        return AskedFact({"year": {"$gte": since}}, f"from {since} or later")
-    return AskedFact({"year": year}, f"from {year}")
-
-
-def _read_span(said: _Said) -> AskedFact:
-    first, last = sorted((int(said["first"]), int(said["last"])))
-    return _between(first, last, f"from {first} to {last}")
-
-
-def _read_language(said: _Said) -> AskedFact:
-    """Read a language, or a country: a movie tells its language alone."""
-    codes = [code for name, code in _LANGUAGES if name == said["language"]]
-    own = next(name for name, code in _LANGUAGES if code == codes[-1])
-    itself = own == said["language"] or len(codes) > 1  # and no country
-    told = said["language"].title() if itself else f"in {own.title()}"
-    return AskedFact({"original_language": {"$in": codes}}, told)
-
-
-def _read_runtime(said: _Said) -> AskedFact | None:
-    number = said["number"]
-    hours = said["unit"].startswith("h")
-    minutes = float(_NUMBERS.get(number, number)) * (60 if hours else 1)
-    minutes += 30 if hours and (said["half"] or said["more"]) else 0
-    if hours and minutes > _LONGEST:
-        return None
-    sign, how = _SIGNS.get(said["how"], "$lt"), said["how"]
-    return AskedFact({"runtime": {sign: int(minutes)}}, f"{how} {minutes:.0f} minutes")
+    def tell(self) -> list[tuple[dict, str]]:
+        """Tell each way by its filter, or that a movie has none of them."""
+        if not self.negated:
+            return [(way.where, way.told) for way in self.ways]
+        return [(self.where, "not " + " or ".join(dict.fromkeys(way.told for way in self.ways)))]
 
 
 def _oppose(where: dict) -> dict:
-    """Make the opposite of a fact's filter."""
+    """Make the opposite of a filter."""
     [(name, asked)] = where.items()
-    if name == "$and":
-        return {"$or": [_oppose(part) for part in asked]}
+    if name in ("$and", "$or"):
+        return {"$or" if name == "$and" else "$and": [_oppose(part) for part in asked]}
     if not isinstance(asked, dict):
         return {name: {"$ne": asked}}
-    return {name: {_OPPOSITE[sign]: value for sign, value in asked.items()}}
+    [(sign, value)] = asked.items()
+    return {name: {_OPPOSITE[sign]: value}}
 
 
-_SPOKEN = "|".join(sorted({name for name, _ in _LANGUAGES}, key=len, reverse=True))
-_NO = r"(?P<no>\b(?:but )?(?:not?|non)[ -])?"
-_LINK = rf"{_NO}(?:(?:made |shot )?(?:from|in|of|during) )?(?:the )?"
-# What a story is set in, and how old somebody is, says nothing of the movie's own years.
-_TOLD = "".join(
-    rf"(?<!\b{word} )" for word in ("set in", "set in the", "her", "his", "their", "my")
+def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
+    """
+    Make one fact of those of a kind: any will do, as in "80s or 90s". What is
+    not wanted goes beside it, and so does what limits it from the other side,
+    as in "after 1980, before 1990".
+    """
+    joined: list[Fact] = []
+    for fact in facts:
+        for place, other in enumerate(joined):
+            if (
+                fact.kind == other.kind
+                and fact.negated == other.negated
+                and _are_choices(fact, other)
+            ):
+                joined[place] = other._replace(ways=(*other.ways, *fact.ways))
+                break
+        else:
+            joined.append(fact)
+    return tuple(joined)
+
+
+def _are_choices(one: Fact, other: Fact) -> bool:
+    """Tell whether two facts of a kind are a choice, or both must hold."""
+    if one.kind in ("running time", "person"):
+        return False
+    spans = [way.years for fact in (one, other) for way in fact.ways if way.years]
+    if len(spans) < 2 or one.negated:
+        return True
+    # "Before 1990" and "after 1980" limit each other; "the 80s" and "the 90s" do not.
+    half_open = all(_FIRST in span or _LAST in span for span in spans)
+    return not (half_open and max(low for low, _ in spans) <= min(high for _, high in spans))
+
+
+# --- Words ---------------------------------------------------------------------------------------
+
+# Words that say what kind of thing is asked for. A nation or a year beside one is a fact.
+KINDS = frozenset(
+    [
+        "film",
+        "films",
+        "movie",
+        "movies",
+        "cinema",
+        "flick",
+        "flicks",
+        "picture",
+        "pictures",
+        "anime",
+        "action",
+        "adventure",
+        "adventures",
+        "animation",
+        "animations",
+        "animated",
+        "cartoon",
+        "cartoons",
+        "comedy",
+        "comedies",
+        "crime",
+        "documentary",
+        "documentaries",
+        "drama",
+        "dramas",
+        "epic",
+        "epics",
+        "family",
+        "fantasy",
+        "fantasies",
+        "history",
+        "historical",
+        "horror",
+        "horrors",
+        "musical",
+        "musicals",
+        "mystery",
+        "mysteries",
+        "noir",
+        "noirs",
+        "romance",
+        "romances",
+        "romantic",
+        "romcom",
+        "romcoms",
+        "sci",
+        "fi",
+        "scifi",
+        "thriller",
+        "thrillers",
+        "war",
+        "western",
+        "westerns",
+        "gangster",
+        "gangsters",
+        "vampire",
+        "vampires",
+        "zombie",
+        "zombies",
+        "samurai",
+        "superhero",
+        "heist",
+        "spy",
+        "slasher",
+        "slashers",
+        "biopic",
+        "biopics",
+        "sitcom",
+        "blockbuster",
+        "blockbusters",
+        "classic",
+        "classics",
+        "hit",
+        "hits",
+        "tv",
+        "oscar",
+        "winner",
+        "winners",
+        "adaptation",
+        "adaptations",
+        "com",
+        "coms",
+    ]
 )
-# All facts that are understood: how they are asked, and what they mean. A fact is taken out of the
-# question, for no text says it.
-_PATTERNS: list[tuple[str, Callable[[_Said], AskedFact | None]]] = [
+# Words that may stand between a nation and the kind.
+_BETWEEN = frozenset(
+    [
+        "new",
+        "old",
+        "older",
+        "classic",
+        "good",
+        "great",
+        "best",
+        "better",
+        "top",
+        "bad",
+        "funny",
+        "sad",
+        "dark",
+        "black",
+        "short",
+        "long",
+        "silent",
+        "indie",
+        "independent",
+        "art",
+        "house",
+        "arthouse",
+        "cult",
+        "feel",
+        "happy",
+        "scary",
+        "erotic",
+        "revenge",
+        "psychological",
+        "supernatural",
+        "love",
+        "teen",
+        "teenage",
+        "kids",
+        "children",
+        "political",
+        "police",
+        "detective",
+        "ghost",
+        "martial",
+        "arts",
+        "kung",
+        "fu",
+        "monster",
+        "disaster",
+        "sports",
+        "road",
+        "coming",
+        "of",
+        "age",
+        "language",
+        "speaking",
+        "made",
+        "early",
+        "mid",
+        "late",
+        "modern",
+        "recent",
+        "low",
+        "budget",
+        "b",
+        "slow",
+        "fast",
+        "weird",
+        "violent",
+        "gory",
+        "and",
+        "or",
+        "the",
+        "most",
+        "famous",
+        "popular",
+    ]
+)
+# Words before which a nation or a year is not that of somebody in the story.
+_ASKING = frozenset(
+    [
+        "something",
+        "anything",
+        "everything",
+        "one",
+        "ones",
+        "stuff",
+        "some",
+        "any",
+        "more",
+        "other",
+        "list",
+        "all",
+        "a",
+        "an",
+        "the",
+        "of",
+        "for",
+        "me",
+        "see",
+        "watch",
+        "want",
+        "recommend",
+        "suggest",
+        "good",
+        "great",
+        "best",
+        "only",
+        "just",
+        "mostly",
+        "not",
+        "no",
+        "non",
+        "nothing",
+        "and",
+        "or",
+        "but",
+        "please",
+        "in",
+        "is",
+        "are",
+        "was",
+        "were",
+        "that",
+        "which",
+        "it",
+        "its",
+        "like",
+        "between",
+        "from",
+    ]
+)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "ninety": 90, "sixty": 60}
+_TENS = [
+    "twenties",
+    "thirties",
+    "forties",
+    "fifties",
+    "sixties",
+    "seventies",
+    "eighties",
+    "nineties",
+]
+_DECADES = dict(zip(_TENS, range(1920, 2000, 10), strict=True))
+_DECADES |= {"noughties": 2000, "aughts": 2000, "naughties": 2000}
+_FIRST, _LAST = 0, 9999  # years without an end
+_NEAR = 80  # characters before and after a match that are looked at
+_LONGEST = 360  # minutes of a movie: "24 hours to live" is a story
+
+
+def _after(match: re.Match, *, kinds: bool = True, words: frozenset[str] = _ASKING) -> bool:
+    """Tell whether a match begins the question, or stands behind a word of these."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()].split()
+    return not before or before[-1] == "," or before[-1] in words or (kinds and before[-1] in KINDS)
+
+
+def _before_kind(match: re.Match) -> bool:
+    """Tell whether a kind follows a match, perhaps behind some words that describe it."""
+    for word in match.string[match.end() : match.end() + _NEAR].split():
+        if word in KINDS:
+            return True
+        if (
+            word not in _BETWEEN
+            and not re.fullmatch(_DECADE + "|" + _YEAR, word)
+            and word not in _OF
+        ):
+            return False
+    return False
+
+
+# --- Years ---------------------------------------------------------------------------------------
+
+_YEAR = r"(?:18[89]|19\d|20[0-3])\d"
+_DIGITS = r"(?:19|20)?\d0s"
+_DECADE = rf"(?:{_DIGITS}|{'|'.join(_DECADES)})"
+_MADE = (
+    r"(?:(?:that |which )?(?:(?:is|are|was|were) )?"
+    r"(?:made|shot|released|filmed|produced|came out|out|dated) )?(?:(?:from|in|of|during|by) )?"
+)
+_AS_OF = {"before": "before", "pre": "before", "prior to": "before", "older than": "before"}
+_AS_OF |= {"earlier than": "before", "predating": "before", "no later than": "until"}
+_AS_OF |= {"up to": "until", "until": "until", "till": "until", "up until": "until"}
+_AS_OF |= {"after": "after", "post": "after", "newer than": "after", "later than": "after"}
+_AS_OF |= {"more recent than": "after", "past": "after", "since": "since", "starting in": "since"}
+_AS_OF |= {"no earlier than": "since", "no older than": "since"}
+_HOW = "|".join(sorted(_AS_OF, key=len, reverse=True))
+_ONWARDS = r"(?:(?:and|or) )?(?:on|onwards?|later|newer|up|after)"
+_BACK = r"(?:and|or) (?:earlier|older|before)"
+
+
+def _period(name: str) -> str:
+    part = rf"(?:(?P<{name}_part>early|mid|middle|mid to late|late) (?:of )?(?:the )?)?"
+    return rf"(?:the )?(?:years? )?{part}(?P<{name}>{_YEAR}|{_DECADE})"
+
+
+def _read_period(match: re.Match, name: str) -> tuple[int, int, str]:
+    """Read a year or a decade: its first and last year, and how it is told."""
+    typed, part = match[name], match[f"{name}_part"]
+    if re.fullmatch(_YEAR, typed):
+        return int(typed), int(typed), typed
+    digits = typed[:-1]
+    first = _DECADES.get(typed) or int(digits) + (0 if len(digits) == 4 else 1900)
+    first += 100 if len(digits) == 2 and int(digits) < 20 else 0
+    shifts = {
+        "early": (0, 3),
+        "mid": (3, 6),
+        "middle": (3, 6),
+        "mid to late": (3, 9),
+        "late": (5, 9),
+    }
+    low, high = shifts.get(part, (0, 9))
+    return first + low, first + high, f"the {part + ' ' if part else ''}{first}s"
+
+
+def _between(low: int, high: int, told: str) -> list[Way]:
+    limits = [{"year": {"$gte": low}}] * (low > _FIRST) + [{"year": {"$lte": high}}] * (
+        high < _LAST
+    )
+    if low == high:
+        limits = [{"year": low}]
+    where = {"$and": limits} if len(limits) > 1 else limits[0]
+    return [Way(where, told, (low, high))]
+
+
+def _is_age(match: re.Match) -> bool:
+    """Tell whether a decade is somebody's age: "a woman in 20s"."""
+    return bool(re.match(r"in (?:early |mid |late )?[2-9]0s", match[0])) and not _after(match)
+
+
+def _read_range(match: re.Match) -> list[Way] | None:
+    if _is_age(match):
+        return None
+    low, _, first = _read_period(match, "first")
+    _, high, last = _read_period(match, "last")
+    if low > high:
+        (low, _, first), (_, high, last) = _read_period(match, "last"), _read_period(match, "first")
+    return _between(low, high, f"from {first} to {last}")
+
+
+def _read_comparison(match: re.Match) -> list[Way]:
+    low, high, told = _read_period(match, "at")
+    groups = match.groupdict("")
+    how = _AS_OF.get(groups.get("how", ""), "")
+    how = how or ("until" if groups.get("back") else "since")
+    if how == "before":
+        return _between(_FIRST, low - 1, f"from before {told}")
+    if how == "until":
+        return _between(_FIRST, high, f"from {told} or before")
+    since = low if how == "since" else high + 1
+    return _between(since, _LAST, f"from {since} or later")
+
+
+def _read_plain_years(match: re.Match) -> list[Way] | None:
+    low, high, told = _read_period(match, "at")
+    typed, is_year = match["at"], low == high
+    said = match[0].removesuffix(typed).split()
+    made = bool(set(said) & {"made", "shot", "released", "filmed", "produced", "out", "dated"})
+    linked = made or "from" in said
+    if "in" in said or "during" in said:  # "New York in the 1970s" is a place in a story
+        linked = made or _after(match, words=frozenset(["something", "anything"]))
+    elif not is_year:  # "late twenties crisis" is an age
+        named = typed in _DECADES and "the" not in said and not _before_kind(match)
+        linked = not named or linked
+    elif not linked:  # a number is a year beside a kind
+        linked = _before_kind(match) or (_after(match, words=frozenset()) and bool(match.start()))
+    return _between(low, high, f"from {told}") if linked else None
+
+
+# --- Running time --------------------------------------------------------------------------------
+
+_SIGNS = {"$lt": "under|less than|shorter than|below|fewer than|not even"}
+_SIGNS |= {
+    "$lte": "at most|max|maximum|maximally|up to|within|no more than|no longer than|not longer than|"
+    "not more than|not over|no over"
+}
+_SIGNS |= {
+    "$gt": "over|more than|longer than|above",
+    "$gte": "at least|min|minimum|no less than|no shorter than",
+}
+_SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words.split("|")}
+_LESS = r"(?:or|and) (?:less|shorter|under|below)|tops|max|maximum|at most|at the most"
+_MORE = r"(?:or|and) (?:more|longer|over|up)|plus|minimum|at least|at the least"
+
+
+def _duration(name: str) -> str:
+    number = r"(?:\d{1,4}(?: point \d+)?|a|an|one|two|three|four|half an)"
+    hours = rf"{number}(?: and a half)? ?(?:hours?|hrs?|h)(?: and a half)?"
+    minutes = r"(?:\d{1,4}|ninety|sixty) ?(?:minutes?|mins?|m)"
+    return rf"(?P<{name}>{hours}(?: (?:and )?{minutes})?|\d{{1,2}}h\d{{2}}m?|{minutes})"
+
+
+def _read_minutes(typed: str) -> int | None:
+    """Read a duration: minutes, or None if no movie lasts so long."""
+    if hm := re.fullmatch(r"(\d+)h(\d\d)m?", typed):
+        return _limit(60 * int(hm[1]) + int(hm[2]))
+    minutes = 0.0
+    if hours := re.match(
+        r"(half an|\w+)(?: point (\d+))?( and a half)? ?(?:hours?|hrs?|h)\b( and a half)?",
+        typed.replace("h ", " h "),
+    ):
+        number = re.sub(r"h$", "", hours[1])
+        minutes = 30.0 if number == "half an" else 60.0 * float(_NUMBERS.get(number, number))
+        minutes += 60 * float(f"0.{hours[2] or 0}") + 30 * bool(hours[3] or hours[4])
+        typed = typed.replace("h ", " h ")[hours.end() :]
+    if rest := re.search(r"(\d+|ninety|sixty) ?(?:minutes?|mins?|m)\b", typed):
+        minutes += float(_NUMBERS.get(rest[1], rest[1]))
+    return _limit(minutes)
+
+
+def _limit(minutes: float) -> int | None:
+    return int(minutes) if 0 < minutes <= _LONGEST else None
+
+
+def _read_runtime(match: re.Match) -> list[Way] | None:
+    minutes, groups = _read_minutes(match["time"]), match.groupdict("")
+    if minutes is None:
+        return None
+    how = groups.get("how", "")
+    sign = _SIGN_OF.get(how) or ("$lte" if groups.get("less") else "$gte")
+    how = (
+        how
+        if how
+        in (
+            "under",
+            "over",
+            "at most",
+            "at least",
+            "longer than",
+            "shorter than",
+            "less than",
+            "more than",
+        )
+        else ""
+    )
+    told = how or {"$lt": "under", "$lte": "at most", "$gt": "over", "$gte": "at least"}[sign]
+    return [Way({"runtime": {sign: minutes}}, f"{told} {minutes} minutes")]
+
+
+def _read_about(match: re.Match) -> list[Way] | None:
+    minutes = _read_minutes(match["time"])
+    if minutes is None or not (match["about"] or match["long"] or _before_kind(match)):
+        return None
+    limits = [{"runtime": {"$gte": minutes - 10}}, {"runtime": {"$lte": minutes + 10}}]
+    return [Way({"$and": limits}, f"about {minutes} minutes")]
+
+
+def _read_runtime_range(match: re.Match) -> list[Way] | None:
+    first, last = match["first"], match["time"]
+    low, high = (
+        _read_minutes(first if re.search(r"[a-z]$", first) else f"{first} minutes"),
+        _read_minutes(last),
+    )
+    if not low or not high:
+        return None
+    limits = [{"runtime": {"$gte": min(low, high)}}, {"runtime": {"$lte": max(low, high)}}]
+    return [Way({"$and": limits}, f"from {min(low, high)} to {max(low, high)} minutes")]
+
+
+def _read_short(match: re.Match) -> list[Way] | None:
+    asked = _before_kind(match) or _after(
+        match, words=frozenset(["something", "anything", "it"]), kinds=False
+    )
+    return [Way({"runtime": {"$lte": 95}}, "short")] if asked else None
+
+
+# --- Languages and countries ---------------------------------------------------------------------
+
+
+class Nation(NamedTuple):
+    """What its films are called, their languages at TMDb, its countries, and what these are called."""
+
+    names: tuple[str, ...]
+    languages: tuple[str, ...]
+    countries: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+# A nation that has no language of its own here, such as "mexican", is a country.
+_NATIONS = [
+    Nation(*(tuple(part for part in cell.strip().split("|") if part) for cell in line.split(";")))
+    for line in """
+    american|hollywood;;US;the usa|america|usa|us|the us|the united states|the states
+    british;;GB;the uk|uk|britain|great britain|england|the united kingdom
+    english;en;;
+    irish;;IE;ireland
+    canadian;;CA;canada
+    australian|aussie;;AU;australia
+    new zealand;;NZ;new zealand
+    french;fr;FR;france
+    belgian;;BE;belgium
+    swiss;;CH;switzerland
+    german;de;DE|DD|XG;germany
+    austrian;;AT;austria
+    spanish;es;ES;spain
+    mexican;;MX;mexico
+    argentinian|argentine|argentinean;;AR;argentina
+    chilean;;CL;chile
+    colombian;;CO;colombia
+    cuban;;CU;cuba
+    portuguese;pt;PT;portugal
+    brazilian;;BR;brazil
+    italian;it;IT;italy
+    greek;el;GR;greece
+    turkish;tr;TR;turkey
+    russian;ru;RU|SU;russia
+    soviet;;SU;the soviet union|the ussr
+    ukrainian;uk;UA;ukraine
+    polish;pl;PL;poland
+    czech;cs;CZ|XC;the czech republic|czechoslovakia
+    hungarian;hu;HU;hungary
+    romanian;ro;RO;romania
+    serbian;sr;RS|YU;serbia
+    danish;da;DK;denmark
+    swedish;sv;SE;sweden
+    norwegian;no|nb;NO;norway
+    finnish;fi;FI;finland
+    icelandic;is;IS;iceland
+    dutch;nl;NL;the netherlands|netherlands|holland
+    israeli;;IL;israel
+    hebrew;he;;
+    iranian;;IR;iran
+    persian|farsi;fa;;
+    arabic;ar;;
+    egyptian;;EG;egypt
+    lebanese;;LB;lebanon
+    moroccan;;MA;morocco
+    south african;;ZA;south africa
+    nigerian|nollywood;;NG;nigeria
+    indian;hi|ta|te|ml|bn|kn|mr|pa;IN;india
+    hindi|bollywood;hi;;
+    tamil;ta;;
+    telugu;te;;
+    chinese;zh|cn;CN;china
+    mandarin;zh;;
+    cantonese;cn;;
+    hong kong;;HK;hong kong
+    taiwanese;;TW;taiwan
+    japanese;ja;JP;japan
+    korean|south korean;ko;KR;south korea|korea
+    thai;th;TH;thailand
+    vietnamese;vi;VN;vietnam
+    indonesian;id;ID;indonesia
+    filipino|philippine;tl;PH;the philippines
+    """.strip().splitlines()
+]
+_OF = {word for nation in _NATIONS for name in nation.names for word in name.split()}
+_NATION_OF = {name: nation for nation in _NATIONS for name in nation.names}
+_PLACE_OF = {name: nation for nation in _NATIONS for name in nation.places}
+_SPOKEN = "|".join(
+    sorted((n for n, it in _NATION_OF.items() if it.languages), key=len, reverse=True)
+)
+_ADJECTIVES = "|".join(sorted(_NATION_OF, key=len, reverse=True))
+_PLACES = "|".join(sorted(_PLACE_OF, key=len, reverse=True))
+
+
+def _tell_languages(nation: Nation) -> list[Way]:
+    own = nation.names[0].title()
+    return (
+        [Way({"original_language": {"$in": [*nation.languages]}}, own)] if nation.languages else []
+    )
+
+
+def _tell_countries(nation: Nation) -> list[Way]:
+    place = nation.places[0] if nation.places else ""
+    the = "the " if place.startswith("the ") else ""
+    name = place.removeprefix("the ")
+    told = f"from {the}{name.upper() if len(name) <= 3 else name.title()}"
+    codes = [{"countries": {"$contains": code}} for code in nation.countries]
+    return [Way(where, told) for where in codes]
+
+
+def _read_nation(match: re.Match) -> list[Way] | None:
+    """Read a nation beside a kind: a language or, where it has none of its own, a country."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()].split()[-1:]
+    alone = re.match(r"(?: ,| but | and | or |$)", match.string[match.end() :]) and _after(match)
+    spoken = match["language"] is not None
+    after = match.string[match.end() : match.end() + _NEAR].split()[:1]
+    # "American Indian war" is of neither; "the russian spy thriller" is of a spy.
+    if set(before + after) & _OF - KINDS or not (alone or spoken or _before_kind(match)):
+        return None
+    nation = _NATION_OF[match["nation"]]
+    if spoken:
+        return _tell_languages(nation) or None
+    return _tell_languages(nation) or _tell_countries(nation)
+
+
+def _read_spoken(match: re.Match) -> list[Way] | None:
+    # Not "Avengers in Hindi", which is what somebody types who looks for a dubbed movie.
+    asked = _after(match, words=_ASKING - {"in"})
+    return _tell_languages(_NATION_OF[match["nation"]]) if asked else None
+
+
+def _read_place(match: re.Match) -> list[Way] | None:
+    asked = match["made"] or _after(match)
+    return _tell_countries(_PLACE_OF[match["place"]]) if asked else None
+
+
+# --- For whom ------------------------------------------------------------------------------------
+
+_RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
+_CHILD = r"kids?|children|child|toddlers?|little ones|grandkids|grandchildren|kiddos?|preschoolers?"
+_YOUNG = r"sons?|daughters?|nieces?|nephews?|nephew|boys?|girls?|little (?:brother|sister)"
+_ALL = (
+    r"famil(?:y|ies)|parents|mom|mum|mother|dad|father|grand(?:ma|mother|pa|father|parents)|granny|nana|"
+    r"in laws|aunts?|uncles?|teens?|teenagers?|everyone|everybody|all ages|all the family|tweens?"
+)
+_OUR = r"(?:(?:my|our|the|a|an|some|young|little|small|whole|entire|two|three|all|both|younger|older) )*"
+
+
+def rate_for(ratings: tuple[str, ...]) -> list[Way]:
+    """Make the ways to have one of these US certifications."""
+    return [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
+
+
+def _read_audience(match: re.Match) -> list[Way] | None:
+    groups = match.groupdict("")
+    if groups.get("age"):
+        age = int(groups["age"])
+        return rate_for(_RATINGS[: 2 if age <= 9 else 3]) if age < 17 else None
+    if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
+        return None  # "he fights for the family"
+    if groups.get("adults"):
+        return rate_for(_RATINGS[2:])
+    return rate_for(_RATINGS[: 2 if groups.get("child") else 3])
+
+
+_SUITS = frozenset(
+    [
+        "suitable",
+        "appropriate",
+        "safe",
+        "fun",
+        "okay",
+        "ok",
+        "fit",
+        "watch",
+        "movie",
+        "night",
+        "gentle",
+        "light",
+        "sweet",
+        "nice",
+        "together",
+        "enjoy",
+        "perfect",
+        "ideal",
+        "exciting",
+        "adventure",
+    ]
+)
+
+# --- The table -----------------------------------------------------------------------------------
+
+# All facts that are understood: their kind, how they are asked, and what they mean. A reader that
+# answers None has seen that the words around say something else.
+_TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
+    ("year", rf"{_MADE}between {_period('first')} and {_period('last')}", _read_range),
     (
-        rf"{_LINK}(?:(?P<part>early|mid|late)[ -])?(?:the )?{_TOLD}"
-        rf"(?:(?<!\d)(?P<digits>(?:19|20)?\d0)'?s|\b(?P<word>{'|'.join(_DECADES)}))\b",
-        _read_decade,
+        "year",
+        rf"{_MADE}{_period('first')} (?:to|through|until|till|up to) {_period('last')}",
+        _read_range,
+    ),
+    ("year", rf"{_MADE}(?P<how>{_HOW}) {_period('at')}", _read_comparison),
+    ("year", rf"{_MADE}{_period('at')} (?:{_ONWARDS}|(?P<back>{_BACK}))", _read_comparison),
+    ("year", rf"{_MADE}{_period('at')}", _read_plain_years),
+    (
+        "running time",
+        rf"(?:between |from )?(?P<first>\d{{1,3}}(?: ?(?:minutes?|mins?|hours?|h))?) (?:and|to) {_duration('time')}",
+        _read_runtime_range,
     ),
     (
-        rf"{_NO}\b(?:from |between )?(?P<first>(?:19|20)\d\d)(?: ?- ?| to | and )"
-        r"(?P<last>(?:19|20)\d\d)\b",
-        _read_span,
-    ),
-    (
-        rf"{_NO}\b(?<!set )(?:made |from )?"
-        r"(?P<how>before|pre|older than|after|since|newer than|from|in)[ -]"
-        r"(?P<year>(?:19|20)\d\d)\b(?P<on> on(?:wards?)?| and later| or later)?",
-        _read_year,
-    ),
-    (
-        # Not "in hindi", which is what somebody types who looks for a dubbed movie.
-        rf"{_NO}\b(?<!in )(?P<language>{_SPOKEN})(?:[ -]language)?\b"
-        rf"(?=(?: [\w-]+){{0,2}} (?:{KINDS})\b)",
-        _read_language,
-    ),
-    (rf"\b(?:films?|movies?|something) {_NO}in (?P<language>{_SPOKEN})$", _read_language),
-    (rf"^{_NO}(?P<language>{_SPOKEN})$", _read_language),
-    (
-        rf"\b(?:that(?:'s| is| are) )?{_NO}(?P<how>under|less than|shorter than|"
-        r"at most|within|over|more than|longer than|at least) "
-        r"(?P<number>\d{1,4}(?:\.\d)?|one|an|two|three|four|ninety)"
-        r"(?P<half> and a half)?[ -]?(?P<unit>hours?|hrs?|h|minutes|mins?)\b(?P<more> and a half)?"
-        r"(?: long)?",
+        "running time",
+        rf"(?:that (?:is|are|lasts?|runs?) )?(?P<how>{'|'.join(sorted(_SIGN_OF, key=len, reverse=True))}) (?:of )?{_duration('time')}(?: long)?(?! to (?:live|save|find))",
         _read_runtime,
     ),
     (
-        rf"{_NO}\b(?:of )?(?P<most>\d{{1,4}}) (?:minutes|mins?) or (?:less|shorter|under)\b",
-        lambda said: AskedFact(
-            {"runtime": {"$lte": int(said["most"])}}, f"at most {said['most']} minutes"
-        ),
+        "running time",
+        rf"(?:of )?{_duration('time')}(?: long)? (?:(?P<less>{_LESS})|{_MORE})",
+        _read_runtime,
     ),
     (
-        rf"{_NO}\bshort (?=(?:[\w-]+ )?(?:{KINDS})\b)",
-        lambda _: AskedFact({"runtime": {"$lte": 95}}, "short"),
+        "running time",
+        rf"(?:of )?(?P<about>(?:about|around|roughly|circa) )?{_duration('time')}(?P<long> long)?",
+        _read_about,
+    ),
+    ("running time", r"short(?: and)?", _read_short),
+    ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
+    (
+        "nation",
+        rf"(?:spoken |speaking )?in (?:the )?(?P<nation>{_SPOKEN})(?: language)?",
+        _read_spoken,
+    ),
+    ("nation", rf"(?:(?P<made>(?:made|shot|produced) in )|from )(?P<place>{_PLACES})", _read_place),
+    (
+        "audience",
+        rf"(?:suitable |appropriate |safe |good |okay |ok )?(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD}|{_YOUNG})|{_ALL})",
+        _read_audience,
+    ),
+    (
+        "audience",
+        r"(?:suitable |appropriate |safe )?(?:for|with) (?:(?:my|our|a|an|the|kids?|children|boys?|girls?|aged?|son|daughter|old|ages?|who is|of) )*(?P<age>\d{1,2})(?: ?(?:year|yr)s? ?olds?| ?yo)?(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?(?! minutes| hours)",
+        _read_audience,
+    ),
+    (
+        "audience",
+        r"(?:my|our) (?P<age>\d{1,2}) ?(?:(?:year|yr)s? ?olds?|yo)(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?",
+        _read_audience,
+    ),
+    (
+        "audience",
+        r"(?P<child>(?:kids?|child|children|toddler)s? (?:friendly|safe|appropriate))|family friendly|family (?:movie|film)s?(?: night)?|family night|movie night with the family",
+        _read_audience,
+    ),
+    (
+        "audience",
+        r"(?P<child>(?:kids?|childrens?|childs) (?:movie|film|flick|stuff)s?)",
+        _read_audience,
+    ),
+    (
+        "audience",
+        r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ups?|grownups?)(?: only)?)|adults only",
+        _read_audience,
     ),
 ]
+_COMPILED = [(kind, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"), read) for kind, ask, read in _TABLE]
+# What reads like a fact and tells of the story: when it plays, how old somebody is, who is in it.
+STORIES = re.compile(
+    rf"(?<!\S)(?:(?:set|takes? place|taking place|plays?|playing|happens|happening|located) (?:in|during|around|at|before|after|on) (?:\w+ )?{_period('at')}"
+    rf"|(?:about|her|his|their|my|your|our|ones|hers|someones) (?:own )?(?:early |mid |late )?(?:the )?(?:\d0s|{'|'.join(_TENS)})"
+    rf"|(?:set|takes? place|taking place|plays?|playing|happens|located|story) (?:in|during|around|at) (?:\w+ )?(?:{_PLACES}|{_ADJECTIVES}))(?!\S)"
+)
 
 
-def read_facts(text: str) -> tuple[tuple[AskedFact, ...], str]:
-    """Read the facts that a text asks for, and leave the rest of it."""
-    facts = []
-    for pattern, read in _PATTERNS:
-        if not (found := re.search(pattern, text, re.IGNORECASE)):
-            continue
-        said = {name: part.lower() for name, part in found.groupdict("").items()}
-        if fact := read(said):
-            opposite = AskedFact(_oppose(fact.where), f"not {fact.told}")
-            facts.append(opposite if said["no"] else fact)
-            text = " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
-    return tuple(facts), text
-
-
-def join_filters(*filters: Any) -> dict | None:
-    """Make one filter of several, of which some may be None."""
-    parts = [
-        part
-        for one in filters
-        if one
-        for part in (one.get("$and", [one]) if len(one) == 1 else [one])
-    ]
-    return {"$and": parts} if len(parts) > 1 else parts[0] if parts else None
+def find_facts(row: str) -> Iterator[tuple[int, int, Fact]]:
+    """Find all that may be a fact in a row of folded words: where it begins and ends, and what."""
+    for kind, ask, read in _COMPILED:
+        for match in ask.finditer(row):
+            if ways := read(match):
+                yield match.start(), match.end(), Fact(kind, tuple(ways))

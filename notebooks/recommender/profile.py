@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from notebooks.recommender.chroma import in_parts
-from notebooks.recommender.collection import (
-    Scope,
-    add_facts,
-    embed_query,
-    find_nearest,
-    get_facts,
-)
-from notebooks.recommender.facts import AskedFact, join_filters
-from notebooks.recommender.question import Question
+from notebooks.recommender.collection import get_facts
+from notebooks.recommender.notice import warn
 from notebooks.recommender.titles import explain_names, match_names, read_names
-from notebooks.recommender.words import fold, fold_one, list_phrases, list_stop_words, loosen
 
 if TYPE_CHECKING:
     import chromadb
 
 Movies = pl.DataFrame | Iterable[str | int] | str | int  # by id or by title, or in a frame
 _EXACT = 100  # titles that Chroma is asked for one by one, before the collection is read whole
-_NEAREST = 1_000  # movies among which a question names one
-_PHRASES = 24  # of a question, that may be names
-_AND = re.compile(r",? +(?:and|or) +|, *")
-_AT_ONCE = 4  # titles of a question
-# Where a title may end and a wish begin.
-_CUT = re.compile(
-    r",?\s+(?=(?:but|only|just|with|without|in|from|set|by|no|not|except|that|for|please)\b)|,\s+",
-    re.IGNORECASE,
-)
 
 
 def find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
@@ -57,11 +36,10 @@ def find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
     rows = fits.filter(~pl.col("typed"))
     if len(missing := rows.filter(pl.col("fits").list.len() == 0)):
         names = ", ".join(missing["name"].str.head(80).head(5))
-        warnings.warn(
+        warn(
             f"{len(missing)} of {len(rows)} movies are not in the collection "
             f"{collection.name!r}, or their titles are ambiguous: "
-            f"{names}{', ...' if len(missing) > 5 else ''}",
-            stacklevel=5,
+            f"{names}{', ...' if len(missing) > 5 else ''}"
         )
     return (
         found.join(asked.select("row", "role", "rating"), on="row")
@@ -91,7 +69,7 @@ def _list_meant(collection: chromadb.Collection, asked: pl.DataFrame) -> pl.Data
     return get_facts(collection)
 
 
-def find_given(
+def find_profile(
     collection: chromadb.Collection, liked: Movies = (), disliked: Movies = (), seen: Movies = ()
 ) -> pl.DataFrame:
     """
@@ -123,93 +101,6 @@ def find_given(
     )
 
 
-def find_like(collection: chromadb.Collection, typed: str) -> tuple[pl.DataFrame, str] | None:
-    """
-    Find the movies that a question wants others to be like, and its wish: what
-    follows the longest beginning that is a title, a series or several titles.
-    The movies have columns `id` and `weight`. None if it begins with none.
-    """
-    ends = [len(typed), *(cut.start() for cut in reversed([*_CUT.finditer(typed)]))]
-    # To read all titles would take longer than the answer does: these are of the movies nearest.
-    shortest = _AND.split(typed[: ends[-1]])
-    near = pl.concat(
-        find_nearest(collection, embed_query(collection, text), Scope(_NEAREST))
-        for text in dict.fromkeys([typed, *shortest[:_AT_ONCE]])
-    )
-    movies = add_facts(collection, near.unique("id", maintain_order=True))
-    ways = [(end, names) for end in ends for names in ([typed[:end]], _AND.split(typed[:end]))]
-    names = dict.fromkeys(name for _, parts in ways for name in parts if name.strip())
-    known = _find_each(movies, list(names))
-    for end, parts in ways:
-        if all(found := [known.get(name, []) for name in parts]):
-            ids = list(dict.fromkeys(id for part in found for id in part))
-            wish = re.sub(r"^\W*(?:(?:but|only|just|please)\b)?\W*", "", typed[end:])
-            return pl.DataFrame({"id": ids}).with_columns(weight=1.0), wish
-    return None
-
-
-def _find_each(movies: pl.DataFrame, names: list[str]) -> dict[str, list[str]]:
-    """Find for each name the one movie of that title, or those of that series."""
-    asked = read_names(names).with_columns(role=pl.lit("like")).with_row_index("row")
-    fits = match_names(asked, movies).unique().group_by("row").agg("id")
-    found = {names[row]: ids for row, ids in fits.iter_rows() if len(ids) == 1}
-    series = loosen(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
-    together = dict(movies.drop_nulls("series").group_by(series=series).agg("id").iter_rows())
-    folded = pl.DataFrame({"name": names}).select(loosen(fold(pl.col("name")))).to_series()
-    return {name: together.get(key, []) for name, key in zip(names, folded, strict=True)} | found
-
-
 def find_among(collection: chromadb.Collection, among: Any) -> list[str] | None:
     """Find the movies that alone may come; None if all may."""
     return None if among is None else find_named(collection, among=among)["id"].to_list()
-
-
-def read_given(collection: chromadb.Collection, given: pl.DataFrame) -> pl.DataFrame:
-    """Add to movies that someone names what they are compared by, in an order of their own."""
-    return add_facts(collection, given, embeddings=True).sort("id")
-
-
-def add_people(collection: chromadb.Collection, asked: Question) -> Question:
-    """Make facts of the people whose full names a wish holds, and take them out of its text."""
-    text = fold_one(asked.text)
-    phrases = [phrase for phrase in list_phrases(text, most=3) if " " in phrase]
-    if not phrases:
-        return asked
-    where = _name_any(phrases)
-    known = get_facts(collection, collection.get(where=where, limit=_NEAREST, include=[])["ids"])
-    facts = []
-    for column, told in (("cast", "with"), ("directors", "directed by")):
-        for name in known[column].explode().drop_nulls().unique(maintain_order=True):
-            if (folded := fold_one(name)) in phrases and f" {folded} " in f" {text} ":
-                facts.append(AskedFact({"names": {"$contains": folded}}, f"{told} {name}"))
-                text = " ".join(f" {text} ".replace(f" {folded} ", " ").split())
-    if not facts:
-        return asked
-    left = text if set(text.split()) - list_stop_words() else ""
-    return asked._replace(text=left, facts=(*asked.facts, *facts))
-
-
-def _name_any(phrases: list[str]) -> dict:
-    """Make a filter of the movies that have one of some people and roles."""
-    named = [{"names": {"$contains": phrase}} for phrase in phrases[:_PHRASES]]
-    return {"$or": named} if len(named) > 1 else named[0]
-
-
-def find_people(
-    collection: chromadb.Collection, question: str, movies: pl.DataFrame, wanted: Scope
-) -> list[str]:
-    """Find the movies of the people and roles that a question names, beyond those at hand."""
-    typed = list(dict.fromkeys(list_phrases(question, most=3)))
-    words = movies["words"].str.split(" ").explode()
-    known = set(words.filter(words.is_in(typed)))
-    phrases = [
-        phrase
-        for phrase in typed
-        if " " in phrase or (len(phrase) > 3 and phrase not in known)  # a surname that is rare
-    ]
-    if not phrases:
-        return []
-    where = join_filters(wanted.where, _name_any(phrases))
-    ask = partial(collection.get, ids=wanted.ids, where=where, include=[])
-    there = next(in_parts(lambda part: ask(limit=len(part)), range(_NEAREST)))
-    return list(set(there["ids"]) - set(movies["id"]))

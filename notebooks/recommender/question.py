@@ -1,15 +1,54 @@
 """
-What a question asks for, in English: a movie to be like, a wish, what is
-unwanted, and facts. What is left is compared with texts.
+What is typed -> a Question: which words are facts, people, titles, what is
+unwanted, what answers should be like, and what is left to compare texts with.
+
+The typed text becomes a row of folded words. Spans of them are found that may
+mean something, the longest that fit are chosen, and the row is read once from
+left to right.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
 
 import config
-from notebooks.recommender.facts import KINDS, AskedFact, read_facts
+from notebooks.recommender.facts import KINDS, STORIES, Fact, Way, find_facts, join_facts
+from notebooks.recommender.people import People
+from notebooks.recommender.titles import Titles
+from notebooks.recommender.words import GENRE_WORDS, fold, list_stop_words
+
+STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
+_READ = 400  # words in which names are looked for
+_LONGEST_TITLE = 12  # words
+_ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
+
+
+class Known(NamedTuple):
+    """
+    What a collection knows, and a question may name.
+
+    Attributes
+    ----------
+    titles, people
+        Of its movies.
+    studios
+        By what they are called, without blanks: "pixar", "studioghibli".
+    words
+        Those of its texts.
+    rated
+        Whether it has certifications.
+    """
+
+    titles: Titles
+    people: People
+    studios: dict[str, list[str]]
+    words: frozenset[str]
+    rated: bool
 
 
 class Question(NamedTuple):
@@ -18,73 +57,727 @@ class Question(NamedTuple):
 
     Attributes
     ----------
+    typed
+        As it was typed.
+    words
+        Folded, without signs.
     text
-        What is left to compare texts with: all of it, if nothing else is.
-    like, wish
-        "like ALIEN in space": what begins with a title. "ALIEN but FUNNY": the
-        title, and what the answers should be too.
+        What is left to compare texts with.
     unwanted
-        What the answers should be far from, after *not*, *no* or *without*.
+        What texts should be far from.
     facts
-        The facts that are asked for.
+        What movies must have, or a bonus in a story.
+    titles
+        The ids of movies that are named.
+    like
+        The ids of movies that answers should be like.
+    hidden
+        The ids of movies that are not wanted.
+    meant
+        The names that it misspells, as they are written.
+    names_title
+        Whether it is a title, and nothing but that.
+    vector
+        The embedding of `text`, of shape (dimensions,).
     """
 
+    typed: str
+    words: tuple[str, ...]
     text: str
-    like: str | None = None
-    wish: str | None = None
-    unwanted: str | None = None
-    facts: tuple[AskedFact, ...] = ()
+    unwanted: str = ""
+    facts: tuple[Fact, ...] = ()
+    titles: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
+    names_title: bool = False
+    vector: np.ndarray | None = None
+
+    @property
+    def is_story(self) -> bool:
+        """Whether it tells a story, in which facts are half remembered."""
+        return len(self.words) > STORY
+
+    @property
+    def folded(self) -> list[str]:
+        """The words of its text, folded."""
+        return fold_words(self.text)
+
+    @property
+    def content(self) -> list[str]:
+        """The words of its text that say something, each once."""
+        stop = list_stop_words()
+        return list(dict.fromkeys(word for word in self.folded if word not in stop))
 
 
-_LIKE = re.compile(
-    r"^(?:(?:an?|some|any|good|more|other)\s+)*(?:(?:movies?|films?|something|anything|stuff)\s+)?"
-    r"(?:(?:that (?:is|are)\s+)?(?:like|similar to))\s+(?P<title>.+)$",
-    re.IGNORECASE,
-)
-_BUT = re.compile(r"^(?P<title>.+?),?\s+but\s+(?!(?:not?|less)\b)(?P<wish>.+)$", re.IGNORECASE)
-# On 14 judged questions nDCG@10 is .20 if the word stays, .53 if it goes and .65 if it also pushes.
-_NOT = re.compile(
-    r"[, ]*\b(?:but )?(?:(?:i )?(?:don't|do not) want|not|nothing|no|less(?! than)|without|except|"
-    r"isn't|aren't)\s+(?:too |so |very |set in |in |at |a |an |the |any |about |for )*"
-    r"(?P<unwanted>.+?)(?: please)?(?=,| but |$)",
-    re.IGNORECASE,
-)
-# "A man has no memory" is of somebody in the movie, and "a movie that has no" of the movie.
-_VERB = re.compile(
-    rf"(?:(?P<that> ?\bthat)|(?P<kind>\b(?:{KINDS})))? ?"
-    r"\b(?:has|have|had|with|is|are|was|(?P<does>do|does))$",
-    re.IGNORECASE,
-)
-_ALONE = re.compile(r"(?:nothing \w+|no \w+(?: please)?|i (?:don't|do not) want .+)", re.IGNORECASE)
+class Span(NamedTuple):
+    """Words from `start` to before `end`, and what they mean."""
+
+    start: int
+    end: int
+    kind: str
+    value: Any = None
 
 
-def read_question(query: str) -> Question:
-    """Read what a question asks for. In another language than English, all of it is text."""
-    whole = " ".join(query.split())
-    found = _LIKE.match(whole) or _BUT.match(whole)
-    if not found or not config.TMDB_LANGUAGE.startswith("en"):
-        return read_wish(query, is_question=True)
-    asked, said = read_wish(whole, is_question=True), found.groupdict()
-    return asked._replace(like=said["title"], wish=said.get("wish"))
+def fold_words(text: str) -> list[str]:
+    """Fold a text into words."""
+    return pl.select(fold(pl.lit(text))).item().split()
 
 
-def read_wish(wish: str, is_question: bool = False) -> Question:
-    """Read a wish. In a question "No" may begin a title, and some of its text always stays."""
+def read_question(typed: str, known: Known) -> Question:
+    """Read what a question asks for."""
+    row = split_words(typed)
+    words = tuple(word for word in row if word != ",")
+    title = _find_whole_title(words, known)
+    if title.titles:
+        return title._replace(typed=typed)
     if not config.TMDB_LANGUAGE.startswith("en"):
-        return Question(wish)
-    facts, rest = read_facts(" ".join(wish.split()))
-    rest, unwanted = _take_unwanted(rest, is_question)
-    rest = re.sub(r"^\W+|\W+$", "", " ".join(rest.split()))
-    text = rest or wish if is_question else rest
-    return Question(text, unwanted=unwanted, facts=facts)
+        return Question(typed, words, typed, titles=title.titles)
+    spans = choose_spans(row, find_spans(row, known, typed))
+    reader = _Reader(row, spans, known)
+    return reader.read(typed, words)
 
 
-def _take_unwanted(text: str, is_question: bool) -> tuple[str, str | None]:
-    for negation in _NOT.finditer(text):
-        before = text[: negation.start()]
-        verb = _VERB.search(before)
-        of_movie = not verb or (not verb["does"] and (verb["that"] or verb["kind"]))
-        if of_movie and (before or not is_question or _ALONE.fullmatch(text)):
-            before = before[: verb.start()] + (verb["kind"] or "") if verb else before
-            return f"{before} {text[negation.end() :]}", negation["unwanted"]
-    return text, None
+# --- Words ---------------------------------------------------------------------------------------
+
+_SIGNS = re.compile(r"[,;:!?()\[\]{}\"\u201c\u201d/|]+|\.+(?=\s|$)|\s[-\u2013\u2014]+\s")
+
+
+def split_words(typed: str) -> list[str]:
+    """Split a text into folded words, with a comma for the signs that part them."""
+    text = re.sub(r"(?<=\d)[.](?=\d)", " point ", typed)  # 1.5 hours
+    text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
+    parts = pl.Series(_SIGNS.split(text), dtype=pl.String).to_frame("part")
+    folded = parts.select(fold(pl.col("part"))).to_series().to_list()
+    return " , ".join(folded).split()
+
+
+def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
+    """Find the movies of whose title a question consists, but for words such as *watch*."""
+    stop = list_stop_words() | FILLER
+    asked = list(words)
+    for side in (0, -1):
+        while asked and asked[side] in FILLER and not known.titles.find(asked, 0, len(asked)):
+            if asked[side] in _ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
+                break
+            asked.pop(side)
+    text = " ".join(asked or words)
+    if len(asked) > _LONGEST_TITLE:
+        return Question("", words, text)
+    if ids := known.titles.find(asked, 0, len(asked)):
+        return Question("", words, text, titles=tuple(ids), names_title=True)
+    # "Shrek 3" is the third of its series, where no movie is called so.
+    if len(asked) > 1 and asked[-1].isdecimal() and (ids := known.titles.find_series(asked)):
+        return Question(
+            "",
+            words,
+            text,
+            titles=tuple(ids),
+            names_title=True,
+            meant=tuple(known.titles.name(ids[:1])),
+        )
+    if known.people.is_known(asked):
+        return Question("", words, text)
+    # A word that nobody here uses may be misspelt; others only where nearly all is the same.
+    strange = any(word not in known.words and word not in stop for word in asked)
+    for tried in (words, asked):
+        if meant := known.titles.correct(tried, _ALIKE if strange else _SURELY):
+            ids = known.titles.find(meant.split(), 0, len(meant.split()))
+            return Question("", words, meant, titles=tuple(ids), names_title=True, meant=(meant,))
+    return Question("", words, text)
+
+
+# --- Spans ---------------------------------------------------------------------------------------
+
+# Words that say that a movie is wanted, and not which.
+_ARTICLES = {"the", "a", "an"}
+FILLER = frozenset(
+    [
+        "watch",
+        "watching",
+        "see",
+        "show",
+        "me",
+        "find",
+        "i",
+        "we",
+        "want",
+        "wants",
+        "to",
+                "lets",
+        "please",
+        "online",
+        "full",
+        "hd",
+        "free",
+        "stream",
+        "streaming",
+        "trailer",
+        "movie",
+        "movies",
+        "film",
+        "films",
+        "the",
+        "netflix",
+        "download",
+        "english",
+        "subtitles",
+        "recommend",
+        "recommendation",
+        "recommendations",
+        "suggest",
+        "suggestion",
+        "can",
+        "could",
+        "you",
+        "some",
+        "any",
+        "good",
+        "great",
+        "best",
+        "a",
+        "an",
+        "looking",
+        "for",
+        "search",
+        "something",
+        "anything",
+        "tonight",
+    ]
+)
+_CUES = {
+    "but": r"but|however|though|although",
+    "not": (
+        r"(?:but |and )?(?:(?:(?:that|which) )?(?:is not|are not|isnt|arent|was not|wasnt|does not|do not|doesnt|dont|"
+        r"has no|have no)(?: have| include| contain| involve| feature)?|(?:i )?(?:do not|dont|did not|didnt) (?:want|like|need)(?: to see)?|"
+        r"not|non|nothing|no|less(?! than)|without|except(?: for)?|excluding|other than|anything but|everything but|"
+        r"minus|i (?:hate|hated|dislike|disliked))"
+    ),
+    "directed": r"(?:(?:written and )?directed by|(?:from |by )?(?:the )?director|dir|by|helmed by|made by|films of|movies of)",
+    "direct": r"(?:as (?:a |the )?director|direct|directed|directs)",
+    "acted": r"(?:with|starring|stars|star|featuring|feat|ft|played by|acted by|(?:the )?(?:actor|actress)|starring in)",
+}
+_LIKE = re.compile(
+    r"(?<!\S)(?:(?:(?:films?|movies?|something|anything|stuff|one|ones|more|others?|thing|things) )?(?:that (?:is|are) )?(?:kind of |sort of |a bit |just |exactly |more |much )?"
+    r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit|mood) of|along the lines of|comparable to|such as|resembling)"
+    r"|(?P<loved>(?:(?:i|we|you|and|also|just|really|absolutely|recently|liked|if) )*(?:love|loved|likes?|liked|enjoy|enjoyed|adore|adored)(?: watching| seeing)?|(?:(?:a|big|huge) )*fans? of))(?!\S)"
+)
+_SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
+
+
+def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
+    """Find all that words of a question may mean."""
+    line = " ".join(row)
+    begins, place = {}, 0
+    for number, word in enumerate(row):
+        begins[place] = number
+        place += len(word) + 1
+    ends = {start + len(row[number]): number + 1 for start, number in begins.items()}
+
+    for start, end, fact in find_facts(line):
+        yield Span(begins[start], ends[end], "fact", fact)
+    for found in STORIES.finditer(line):
+        yield Span(begins[found.start()], ends[found.end()], "story")
+    for kind, ask in _CUES.items():
+        for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
+            yield Span(begins[found.start()], ends[found.end()], kind)
+    for found in _LIKE.finditer(line):
+        start, end = begins[found.start()], ends[found.end()]
+        exact = typed if found["loved"] or len(row) > STORY else ""
+        if liked := _read_liked(row, start, end, known, exact):
+            yield liked
+    yield from _find_names(row, known)
+
+
+def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) -> Span | None:
+    """Read the titles that follow *like*, joined by *and* or commas."""
+    ids: list[str] = []
+    last = end
+    while True:
+        at = last
+        while at < len(row) and ids and row[at] in ("and", "or", ",", "also", "plus"):
+            at += 1
+        found = _find_title_at(row, at, known, typed)
+        if not found and at < len(row) and row[at] in _SKIPPED:
+            found = _find_title_at(row, at + 1, known, typed)
+        if not found:
+            break
+        last, more = found
+        ids += more
+    return Span(start, last, "like", tuple(dict.fromkeys(ids))) if ids else None
+
+
+def _find_title_at(
+    row: list[str], start: int, known: Known, typed: str
+) -> tuple[int, list[str]] | None:
+    """Find the longest title or series that begins at a word, and where it ends."""
+    for end in range(min(start + _LONGEST_TITLE, len(row)), start, -1):
+        words = [word for word in row[start:end] if word != ","]
+        if row[end - 1] == "," or not words:
+            continue
+        ids = known.titles.find(words, 0, len(words)) or known.titles.find_series(words)
+        # "I love it" names no movie, and "I love It" does.
+        if ids and typed and not any(_is_written(name, typed) for name in known.titles.name(ids)):
+            continue
+        if ids:
+            return end, ids
+    return None
+
+
+def _is_written(title: str, typed: str) -> bool:
+    """Tell whether a title stands in a text as it is written, within a sentence."""
+    return bool(re.search(rf"(?<=[\w,;:*\"'] ){re.escape(title)}\b|[*\"']{re.escape(title)}[*\"']", typed))
+
+
+def _find_names(row: list[str], known: Known) -> Iterator[Span]:
+    """Find titles of several words, people and studios, which no comma parts from itself."""
+    stop = list_stop_words()
+    places = [place for place, word in enumerate(row) if word != ","][:_READ]
+    words = [row[place] for place in places]
+    story = len(words) > STORY
+    for start in range(len(words)):
+        for size in range(2, 0 if story else min(_LONGEST_TITLE, len(words) - start) + 1):
+            run = words[start : start + size]
+            if set(run) <= stop or not (ids := known.titles.find(run, 0, size)):
+                continue
+            end = start + size
+            dated = end < len(words) and known.titles.is_dated(ids, words[end])
+            yield Span(places[start], places[end - 1 + dated] + 1, "title", tuple(ids))
+    for start, end, names, whole in known.people.find(words):
+        if places[end - 1] - places[start] == end - 1 - start and (whole or not story):
+            yield Span(places[start], places[end - 1] + 1, "person" if whole else "surname", names)
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + 4, len(words)) + 1):
+            if names := known.studios.get("".join(words[start:end])):
+                yield Span(places[start], places[end - 1] + 1, "studio", names)
+
+
+# Of two spans of one length.
+_FIRST_OF = ["like", "title", "story", "person", "fact", "not", "studio", "surname", "but"]
+
+
+def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
+    """Choose the longest spans that do not overlap, and make texts of the words between them."""
+    rank = {kind: place for place, kind in enumerate(_FIRST_OF)}
+    taken = [False] * len(row)
+    chosen = []
+    for span in sorted(spans, key=lambda it: (it.start - it.end, rank.get(it.kind, 99), it.start)):
+        if not any(taken[span.start : span.end]):
+            taken[span.start : span.end] = [True] * (span.end - span.start)
+            chosen.append(span)
+    for place, word in enumerate(row):
+        if not taken[place]:
+            chosen.append(Span(place, place + 1, "comma" if word == "," else "text"))
+    return sorted(chosen)
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+# What a negation does not end at: "not too scary", "no more of the".
+_SMALL = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "any",
+        "too",
+        "so",
+        "very",
+        "much",
+        "many",
+        "set",
+        "about",
+        "in",
+        "at",
+        "for",
+        "with",
+        "of",
+        "on",
+        "to",
+        "being",
+        "be",
+        "really",
+        "that",
+        "is",
+        "are",
+        "it",
+        "all",
+        "overly",
+        "particularly",
+        "especially",
+        "this",
+        "more",
+        "just",
+    ]
+)
+_VERBS = frozenset(
+    [
+        "has",
+        "have",
+        "had",
+        "with",
+        "is",
+        "are",
+        "was",
+        "were",
+        "do",
+        "does",
+        "did",
+        "who",
+        "and",
+        "he",
+        "she",
+        "they",
+    ]
+)
+
+
+class _Reader:
+    """Reads the chosen spans of a question from left to right."""
+
+    def __init__(self, row: list[str], spans: list[Span], known: Known):
+        self.row, self.spans, self.known = row, spans, known
+        self.stop = list_stop_words()
+        self.kept = [span.kind in ("text", "title", "story", "but", "comma") for span in spans]
+        self.facts: list[Fact] = []
+        self.unwanted: list[str] = []
+        self.like: list[str] = []
+        self.hidden: list[str] = []
+        self.titles: list[str] = []
+        self.meant: list[str] = []
+
+    def read(self, typed: str, words: tuple[str, ...]) -> Question:
+        """Read all spans."""
+        if not (story := len(words) > STORY):
+            self._read_negations()
+        for place, span in enumerate(self.spans):
+            if span.kind == "fact":
+                self._add(self._mend(span.value))
+            elif span.kind == "like":
+                self.like += span.value
+            elif span.kind == "title":
+                self.titles += span.value
+            elif span.kind in ("person", "surname"):
+                self._read_person(place, span, full=span.kind == "person")
+            elif span.kind == "studio":
+                self._read_studio(place, span)
+            elif span.kind not in ("read", "text", "story", "but", "comma"):
+                self.kept[place] = True
+        self._read_title_but()
+        if not story:
+            self._correct_people()
+        return Question(
+            typed,
+            words,
+            self._list_text(typed, story),
+            " ".join(self.unwanted),
+            join_facts(self.facts),
+            tuple(dict.fromkeys(self.titles)),
+            tuple(dict.fromkeys(self.like)),
+            tuple(dict.fromkeys(self.hidden)),
+            tuple(self.meant),
+        )
+
+    def _add(self, fact: Fact) -> None:
+        self.facts.append(fact)
+
+    def _mend(self, fact: Fact) -> Fact:
+        """Ask for genres and keywords where no movie is rated."""
+        if fact.kind != "audience" or self.known.rated:
+            return fact
+        family = Way({"genres": {"$contains": "Family"}}, "Family")
+        return fact._replace(
+            ways=(family, Way({"keywords": {"$contains": "family-friendly"}}, "family-friendly")),
+            negated="R" in str(fact.ways) or fact.negated,
+        )
+
+    # A negation takes what follows it.
+
+    def _read_negations(self) -> None:
+        place = 0
+        while place < len(self.spans):
+            span = self.spans[place]
+            if span.kind == "not" and self._is_of_movie(place):
+                place = self._negate(place)
+            else:
+                place += 1
+
+    def _is_of_movie(self, place: int) -> bool:
+        """Tell whether a negation is the question's, and not that of somebody in a story."""
+        span = self.spans[place]
+        before = [word for word in self.row[: span.start] if word != ","]
+        said = self.row[span.start : span.end]
+        if not before:  # "No" may begin a title
+            after = self.spans[place + 1 :]
+            alone = len(self.row) - span.end <= 3 or any(it.kind == "comma" for it in after)
+            names = bool(after) and after[0].kind in ("fact", "person", "title", "studio")
+            return alone or names or len(said) > 1 or said[0] in ("nothing", "without")
+        if (
+            "that" in said
+            or "which" in said
+            or said[0] in ("but", "except", "anything", "minus", "i")
+        ):
+            return True
+        verb = before[-1] in _VERBS or said[0] in (
+            "has",
+            "have",
+            "is",
+            "are",
+            "was",
+            "does",
+            "do",
+            "isnt",
+            "arent",
+            "dont",
+            "doesnt",
+        )
+        if not verb:
+            return True
+        subject = before[-1] if before[-1] not in _VERBS else (before[-2:-1] or [""])[0]
+        return subject in KINDS or subject == "that"
+
+    def _negate(self, place: int) -> int:
+        """Read what a negation takes, and return the place behind it."""
+        self._drop(place)
+        at = place + 1
+        begin = at
+        while at < len(self.spans) and self._word(at) in _SMALL | {"more"}:
+            at += 1
+        if at < len(self.spans) and self.spans[at].kind in (
+            "fact",
+            "person",
+            "title",
+            "studio",
+            "like",
+        ):
+            return self._negate_named(at, begin)
+        # Words, up to what parts them.
+        words, start = [], at
+        while at < len(self.spans) and self.spans[at].kind in (
+            "text",
+            "title",
+            "story",
+            "acted",
+            "directed",
+            "surname",
+        ):
+            if self.spans[at].kind in ("acted", "directed") and words and words[-1] not in _SMALL:
+                break
+            words += [
+                word for word in self.row[self.spans[at].start : self.spans[at].end] if word != ","
+            ]
+            at += 1
+            if at < len(self.spans) and self._word(at) in ("please", "thanks"):
+                break
+        if genres := _list_genres(words):
+            self._add(
+                Fact(
+                    "genre",
+                    tuple(Way({"genres": {"$contains": genre}}, genre) for genre in genres),
+                    True,
+                )
+            )
+        elif words:
+            self.unwanted.append(" ".join(words))
+        for gone in [*range(begin, start), *range(start, at)]:
+            self._drop(gone)
+        return at
+
+    def _negate_named(self, at: int, begin: int) -> int:
+        """Read the names and facts that a negation takes: the next, and those that *or* joins to it."""
+        for gone in range(begin, at):
+            self._drop(gone)
+        while True:
+            span = self.spans[at]
+            if span.kind == "fact":
+                fact = self._mend(span.value)
+                self._add(fact._replace(negated=not fact.negated))
+            elif span.kind == "studio":
+                self._add(_make_studio(span.value)._replace(negated=True))
+            elif span.kind == "person":
+                self._add(self._make_person(span.value, "any")._replace(negated=True))
+            else:
+                self.hidden += self.known.titles.list_of_series(span.value)
+            self._drop(at)
+            joined = at + 2 < len(self.spans) and self._word(at + 1) in ("or", "and", "nor")
+            if not joined or self.spans[at + 2].kind not in ("fact", "person", "title", "studio"):
+                return at + 1
+            self._drop(at + 1)
+            at += 2
+
+    def _word(self, place: int) -> str:
+        span = self.spans[place]
+        return " ".join(self.row[span.start : span.end])
+
+    def _drop(self, place: int) -> None:
+        self.spans[place] = self.spans[place]._replace(kind="read")
+        self.kept[place] = False
+
+    # People are facts: who directed a movie, or who is in it.
+
+    def _read_person(self, place: int, span: Span, full: bool) -> None:
+        cue = self.spans[place - 1] if place else None
+        after = self.spans[place + 1] if place + 1 < len(self.spans) else None
+        role = cue.kind if cue and cue.kind in ("directed", "acted") else "any"
+        if after and after.kind == "direct":
+            role, cue = "directed", after
+        names = span.value
+        if role == "directed":
+            names = [name for name in names if name in self.known.people.directors] or names
+        if not full and not self._is_asked(place, span, role):
+            self.kept[place] = True
+            return
+        self.kept[place] = False
+        for cue_place in (place - 1, place + 1):
+            if 0 <= cue_place < len(self.spans) and self.spans[cue_place] is cue and role != "any":
+                self.kept[cue_place] = False
+                self.spans[cue_place] = cue._replace(kind="read")
+        fact = self._make_person(names, role)
+        before = self._word(place - 1) if place else ""
+        if before == "or" and self.facts and self.facts[-1].kind == "person":
+            self.facts[-1] = self.facts[-1]._replace(ways=(*self.facts[-1].ways, *fact.ways))
+        else:
+            self._add(fact)
+
+    def _is_asked(self, place: int, span: Span, role: str) -> bool:
+        """Tell whether a surname is one: somebody is asked for by it, or it is no other word."""
+        word = self._word(place)
+        rare = word not in self.known.words and word not in self.stop and len(word) > 3
+        if role == "directed":
+            cue = self._word(place - 1) if place else ""
+            return rare or cue != "by" or self._is_alone(place)
+        return rare or (role == "acted" and word not in self.known.words)
+
+    def _is_alone(self, place: int) -> bool:
+        """Tell whether nothing else of content is asked."""
+        others = [
+            it for at, it in enumerate(self.spans) if at != place and it.kind in ("text", "title")
+        ]
+        words = [word for it in others for word in self.row[it.start : it.end]]
+        return all(word in self.stop or word in KINDS for word in words)
+
+    def _make_person(self, names: Sequence[str], role: str) -> Fact:
+        ways = []
+        for name in names:
+            if role != "acted" and name in self.known.people.directors:
+                ways.append(Way({"directors": {"$contains": name}}, f"directed by {name}"))
+            if role != "directed":
+                ways.append(Way({"cast": {"$contains": name}}, f"with {name}"))
+        if not ways:
+            ways = [
+                Way({"directors": {"$contains": name}}, f"directed by {name}") for name in names
+            ]
+        return Fact("person", tuple(ways))
+
+    def _correct_people(self) -> None:
+        """Read misspelt names among the words that are left."""
+        run = [place for place, span in enumerate(self.spans) if span.kind == "text"]
+        words = [self._word(place) for place in run]
+        for start, end, names, _ in self.known.people.correct(words, self.known.words | self.stop):
+            places = run[start:end]
+            if places[-1] - places[0] == end - 1 - start and all(self.kept[at] for at in places):
+                self._add(self._make_person(names, "any"))
+                self.meant.append(names[0])
+                for at in places:
+                    self._drop(at)
+
+    def _read_studio(self, place: int, span: Span) -> None:
+        after = self._word(place + 1) if place + 1 < len(self.spans) else ""
+        cue = self.spans[place - 1].kind if place else ""
+        asked = (
+            span.end - span.start > 1
+            or after in KINDS
+            or cue == "directed"
+            or self._is_alone(place)
+        )
+        self.kept[place] = not asked
+        if asked:
+            self._add(_make_studio(span.value))
+            if cue == "directed":
+                self.kept[place - 1] = False
+
+    def _read_title_but(self) -> None:
+        """Read "TITLE but WISH" as what answers should be like."""
+        said = [span for span in self.spans if span.kind not in ("comma", "read")]
+        if len(said) > 2 and said[0].kind == "title" and said[1].kind == "but" and not self.like:
+            self.like += said[0].value
+            self._drop(self.spans.index(said[0]))
+
+    def _list_text(self, typed: str, story: bool) -> str:
+        """List the words that are left: each run of them that says something."""
+        if story and not self.like:
+            return typed
+        if all(self.kept):
+            return typed if set(self.row) - self.stop - {","} - FILLER else ""
+        runs: list[list[str]] = [[]]
+        for span, kept in zip(self.spans, self.kept, strict=True):
+            if not kept or span.kind == "but":
+                runs.append([])
+            else:
+                runs[-1] += [word for word in self.row[span.start : span.end] if word != ","]
+        said = [run for run in runs if set(run) - self.stop - FILLER]
+        return " ".join(" ".join(_trim(run)) for run in said)
+
+
+_GLUE = frozenset(
+    [
+        "and",
+        "or",
+        "but",
+        "with",
+        "from",
+        "that",
+        "which",
+        "is",
+        "are",
+        "was",
+        "in",
+        "on",
+        "by",
+        "of",
+        "to",
+        "at",
+        "for",
+        "as",
+        "the",
+        "a",
+        "an",
+        "like",
+        "set",
+        "made",
+        "it",
+        "than",
+        "too",
+        "also",
+        "only",
+    ]
+)
+
+
+def _trim(run: list[str]) -> list[str]:
+    """Trim the words that join a run to what stood beside it."""
+    while run and run[-1] in _GLUE:
+        run = run[:-1]
+    while run and run[0] in _GLUE:
+        run = run[1:]
+    return run
+
+
+def _make_studio(names: Iterable[str]) -> Fact:
+    return Fact(
+        "studio", tuple(Way({"studios": {"$contains": name}}, f"by {name}") for name in names)
+    )
+
+
+def _list_genres(words: list[str]) -> list[str]:
+    """List the genres of which words consist, but for *or* and *movies*."""
+    said = [
+        word
+        for word in " ".join(words)
+        .replace("sci fi", "scifi")
+        .replace("science fiction", "scifi")
+        .split()
+        if word not in ("or", "and", "nor", "movie", "movies", "film", "films")
+    ]
+    genres = [GENRE_WORDS.get(word) for word in said]
+    return [genre for genre in genres if genre] if said and all(genres) else []

@@ -1,4 +1,4 @@
-"""How `recommend` scores, chooses and explains."""
+"""How `recommend` scores and chooses."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from notebooks.recommender.titles import name_series
-from notebooks.recommender.words import phrase_reasons, share_words
+from notebooks.recommender.words import share_words
 
 # What a score is made of. The parts were found on 3,463 real movies with half of their MovieLens
 # users (Harper and Konstan, 2015) and half of TMDb's plot keywords; tests/evaluate.py measures them
 # on anyone's copy of MovieLens.
-_WEIGHTS = {
+SHARES = {
     "text": 1.0,  # cosine of embeddings
     "words": 0.3,  # TF-IDF cosine of the texts, without their years and genres
     "title": 0.1,  # TF-IDF cosine of the titles
@@ -30,14 +30,9 @@ _WISH = {"text": 1.0, "words": 0.25}
 # People rate what was in cinemas in their time. What they dislike is of the same years and language
 # as what they like.
 _NO_REASON_TO_DISLIKE = {"era", "language"}
-ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
-_NOTABLE = (
-    0.02  # a part of the score is told if it lifts a movie so far above the average candidate
-)
-_NEAR_WISH = 0.1  # cosine above the average candidate's
-_MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # or no movie is called widely seen or highly rated
+_ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
+NOTABLE = 0.02  # a part of the score is told if it lifts a movie so far above the average candidate
 _TITLE = pl.col("titles").list.first()
-_SAME_YEARS = 5  # years apart, at most
 _MOST_OF_A_SERIES = 3
 
 
@@ -88,7 +83,7 @@ def score(movies: pl.DataFrame, given: pl.DataFrame) -> Scores:
     if not likes.all():
         parts = [likenesses[name] for name in likenesses if name not in _NO_REASON_TO_DISLIKE]
         against = np.sum(parts, axis=0)
-        total = total - ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
+        total = total - _ROCCHIO * _pool(against[:, ~likes], -weights[~likes])
     lifts = {name: part - part.mean(axis=0) for name, part in likenesses.items()}
     nearest = likenesses["text"][:, likes].max(axis=1)
     return Scores(total, lifts, reception, words, 2 - 2 * nearest, np.zeros(len(movies), bool))
@@ -105,9 +100,9 @@ def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Score
     total = scores.total
     for part in {"by_unwanted", "by_facts"} & set(movies.columns):
         total = total + movies[part].to_numpy()
-    if "wish" not in movies.columns:
+    if "by_wish" not in movies.columns:
         return scores._replace(total=total, late=late)
-    wish, by_words = (movies[name].to_numpy() for name in ("wish", "by_words"))
+    wish, by_words = (movies[name].to_numpy() for name in ("by_wish", "by_words"))
     wishes = {"wish": wish - wish.mean(), "wished words": by_words - by_words.mean()}
     total = total + _WISH["text"] * wish + _WISH["words"] * by_words
     return scores._replace(total=total, late=late, reception=scores.reception | wishes)
@@ -130,7 +125,7 @@ def _compare(
         "era": np.exp(-np.abs(years[:, None] - their_years) / 8),
         "language": np.where(known, languages == theirs.T, np.nan),
     }
-    return {name: _WEIGHTS[name] * fill(part) for name, part in parts.items()}
+    return {name: SHARES[name] * fill(part) for name, part in parts.items()}
 
 
 def _add_up(shared: pl.DataFrame, height: int, width: int) -> np.ndarray:
@@ -174,7 +169,7 @@ def _rate_reception(movies: pl.DataFrame) -> dict[str, np.ndarray]:
     votes, rating = df.select(votes=v.log10(), rating=bayesian).to_numpy().T
     rating = rating / (np.nanstd(rating) or 1) if not np.isnan(rating).all() else rating
     parts = {"votes": fill(votes), "rating": fill(rating)}
-    return {name: _WEIGHTS[name] * (part - part.mean()) for name, part in parts.items()}
+    return {name: SHARES[name] * (part - part.mean()) for name, part in parts.items()}
 
 
 def fill(part: np.ndarray) -> np.ndarray:
@@ -217,82 +212,3 @@ def choose(movies: pl.DataFrame, scores: Scores, n: int, diversity: float) -> li
         if vectors is not None:
             nearest = np.maximum(nearest, vectors @ vectors[best])
     return chosen
-
-
-def explain(
-    movies: pl.DataFrame, given: pl.DataFrame, scores: Scores, chosen: list[int]
-) -> list[str]:
-    """Say of each chosen movie in words what its scores say in numbers."""
-    notable = pl.col("movie").is_in(chosen) & (_WEIGHTS["words"] * pl.col("part") >= _NOTABLE / 2)
-    strong = scores.words.filter(notable).sort("part", "word", descending=[True, False])
-    words: dict = {}
-    for movie, other, word in strong.select("movie", "other", "word").iter_rows():
-        words.setdefault((movie, other), []).append(word)
-    genres = dict(movies["genres"].explode().value_counts().iter_rows())
-    others = given.to_dicts()
-    because = []
-    for row, movie in zip(chosen, movies[chosen].iter_rows(named=True), strict=True):
-        lifts = {name: part[row] for name, part in scores.lifts.items()}
-        theirs = {other: words.get((row, other), []) for other in range(len(others))}
-        reception = {name: part[row] for name, part in scores.reception.items()}
-        reasons = [("fact", [fact]) for fact in movie.get("told") or []]
-        if "wish" in reception:
-            words_of_wish = (movie["found"] or [])[:3]
-            if words_of_wish and reception["wished words"] >= _NOTABLE:
-                reasons.append(("words", words_of_wish))
-            elif reception["wish"] >= _NEAR_WISH:
-                reasons.append(("wish", []))
-        reasons += _explain_likeness(movie, others, lifts, theirs, genres)
-        if reception["votes"] >= _NOTABLE and movie["vote_count"] >= _MANY_VOTES:
-            reasons.append(("votes", []))
-        if reception["rating"] >= _NOTABLE and movie["vote_average"] >= _HIGH_RATING:
-            reasons.append(("rating", []))
-        because.append(phrase_reasons(reasons) or "nothing in particular")
-    return because
-
-
-def _explain_likeness(
-    movie: dict, others: list[dict], lifts: dict, words: dict, genres: dict
-) -> list[tuple[str, list[str]]]:
-    """Name one or two liked movies that lifted a movie most, and what it shares with them."""
-    weights = np.array([max(0, other["weight"]) for other in others])
-    total = sum(lifts.values())
-    nearest = np.argsort(-weights * total, kind="stable")[:2]
-    named = [int(at) for at in nearest if weights[at] > 0 and total[at] >= _NOTABLE]
-    if not named:
-        return []
-    reasons = _list_shared(movie, named, others, lifts, words, genres)
-    if len(named) == 2 and not {"genres", "words", "directors", "cast", "keywords"} & {
-        kind for kind, _ in reasons
-    }:
-        named = named[:1]  # a second one is named only for what all three share
-        reasons = _list_shared(movie, named, others, lifts, words, genres)
-    if {kind for kind, _ in reasons} <= {"era", "language"}:  # which many share
-        reasons = [("near", [])] if lifts["text"][named[0]] >= _NOTABLE else []
-    return [*reasons, ("like", [others[at]["title"] or others[at]["id"] for at in named])]
-
-
-def _list_shared(
-    movie: dict, named: list[int], others: list[dict], lifts: dict, words: dict, genres: dict
-) -> list[tuple[str, list[str]]]:
-    """List what a movie shares with each of those named; of a part of the score, if it lifts it."""
-    theirs = [others[at] for at in named]
-
-    def find_common(fact: str) -> list[str]:
-        return [one for one in movie[fact] if all(one in other[fact] for other in theirs)]
-
-    years = [movie["year"], *(other["year"] for other in theirs)]
-    close = None not in years and max(map(int, years)) - min(map(int, years)) <= _SAME_YEARS
-    languages = {movie["original_language"], *(other["original_language"] for other in theirs)}
-    common = [word for word in words[named[0]] if all(word in words[at] for at in named)]
-    shared: dict[str, list[str]] = {
-        "directors": find_common("directors")[:2],
-        "genres": sorted(find_common("genres"), key=lambda genre: genres[genre])[:2],
-        "keywords": find_common("keywords")[:2],
-        "cast": find_common("cast")[:2],
-        "words": common[:2],
-        "era": ["yes"] * close,
-        "language": ["yes"] * (len(languages) == 1 and None not in languages),
-    }
-    lifted = {name for name in lifts if (lifts[name][named] >= _NOTABLE).all()} | {"directors"}
-    return [(name, found) for name, found in shared.items() if found and name in lifted]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
-from notebooks.recommender.words import SAME_WORDS, fold
+from notebooks.recommender.words import fold, nearly_same
 
 # Where the parts of a title meet: "Birdman or (The ...", "Borat: Cultural ...", "Mission:
 # Impossible - Fallout".
@@ -32,6 +31,30 @@ _EXPLAINED = 20  # names that one error tells of
 _ASKED = dict.fromkeys(("id", "imdb_id", "title", "original_title", "year"), pl.String) | {
     "rating": pl.Float64
 }
+
+
+# Words that people leave out of a title, and words that they write in another way.
+_SAME_WORDS = (
+    dict.fromkeys(
+        ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
+    )
+    | {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
+    | {"ix": "9", "x": "10", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+    | {"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11"}
+    | {"twelve": "12", "se7en": "7", "doctor": "dr", "mister": "mr", "versus": "vs"}
+    | {"second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+)
+
+
+def title_key(folded: pl.Expr, blank: str = "") -> pl.Expr:
+    """Make the key of a folded title: without small words, its numbers in one way."""
+    words = folded.str.split(" ").list.eval(pl.element().replace(_SAME_WORDS))
+    return words.list.eval(pl.element().filter(pl.element() != "")).list.join(blank)
+
+
+def make_key(words: Sequence[str], blank: str = "") -> str:
+    """Make the key of folded words, as `title_key` does."""
+    return blank.join(word for word in (_SAME_WORDS.get(it, it) for it in words) if word)
 
 
 def read_names(names: Any) -> pl.DataFrame:
@@ -149,8 +172,8 @@ def match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     part = (rank >= 3) | (other_rank >= 3)
     columns = [name for name in ("id", "title", "original_title", "year") if name in movies.columns]
     return (
-        spell(asked)
-        .join(spell(movies.select(columns)), on="key")
+        list_keys(asked)
+        .join(list_keys(movies.select(columns)), on="key")
         # One part of a title may be another movie's: the years have to agree, or there is none and
         # the name is a part. A short end, as in "The Disappearance of Eleanor Rigby: Her", tells
         # too little for a movie of that year.
@@ -172,7 +195,7 @@ def match_titles(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def spell(movies: pl.DataFrame) -> pl.DataFrame:
+def list_keys(movies: pl.DataFrame) -> pl.DataFrame:
     """
     List the ways to write each title, as `key` and `rank`, and whether it is
     the `original` one.
@@ -187,9 +210,9 @@ def spell(movies: pl.DataFrame) -> pl.DataFrame:
         others = movies.filter(pl.col("title") != pl.col("original_title"))
         others = others.with_columns(title="original_title", original=True)
         movies = pl.concat([movies, others]).drop("original_title")
-    words = fold(pl.col("title").str.replace_all(r"\s*[&+]\s*", " and ")).str.split(" ")
-    loose = words.list.eval(pl.element().replace(SAME_WORDS)).list.join("")
-    keys = [pl.col("title"), words.list.join(""), loose]
+    folded = fold(pl.col("title").str.replace_all(r"\s*[&+]\s*", " and "))
+    loose = title_key(folded)
+    keys = [pl.col("title"), folded.str.replace_all(" ", ""), loose]
     ways = [movies.with_columns(key=key, rank=rank) for rank, key in enumerate(keys)]
     title = pl.col("title")
     numbered = movies.filter(title.str.contains(_NUMBER))
@@ -229,7 +252,7 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
             inside = pl.lit(f" {key} ").str.contains(pl.format(" {} ", folded), literal=True)
             held = movies.filter(inside, folded != "")
             held = held.sort(folded.str.len_chars(), votes, descending=True)
-            close = difflib.get_close_matches(key, movies["folded"].to_list(), n=3, cutoff=0.6)
+            close = _list_close(key, movies["folded"].to_list())
             near = pl.concat([longer, held.head(2), *(movies.filter(folded=one) for one in close)])
             near = near.unique("id", maintain_order=True)
         called = repr(name if len(name) < 100 else f"{name[:100]}...")
@@ -245,6 +268,107 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     if len(unclear) > _EXPLAINED:
         lines.append(f"and {len(unclear) - _EXPLAINED:,} more names")
     return "\n".join(lines)
+
+
+def _list_close(key: str, titles: list[str]) -> list[str]:
+    """List up to three titles that are somewhat like a folded name."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    best = process.extract(key, titles, scorer=OSA.normalized_similarity, limit=3, score_cutoff=0.6)
+    return [title for title, _, _ in best]
+
+
+class Titles:
+    """
+    The titles of some movies, to be found in what is typed.
+
+    Parameters
+    ----------
+    movies
+        With the columns `id`, `title`, `original_title`, `year`, `series` and
+        `vote_count`.
+    """
+
+    def __init__(self, movies: pl.DataFrame):
+        keys = list_keys(movies.select("id", "title", "original_title"))
+        best = pl.col("rank") + 5 * pl.col("original")
+        keys = keys.with_columns(best=best).filter(best == best.min().over("key")).unique()
+        whole, parts = (keys.filter(rule) for rule in (pl.col("best") % 5 < 3, pl.col("best") == 3))
+        series = movies.drop_nulls("series").with_columns(
+            key=title_key(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
+        )
+        self._titles = dict(movies.select("id", "title").iter_rows())
+        self._years = dict(movies.select("id", pl.col("year").cast(pl.String)).iter_rows())
+        self._series_of = dict(series.select("id", "key").iter_rows())
+        self._parts = _list_ids(parts.join(movies.select("id", "year"), on="id"))
+        self._series = _list_ids(series)
+        self._numbered = {
+            f"{key}{number}": [id]
+            for key, ids in self._series.items()
+            for number, id in enumerate(ids, 1)
+            if len(ids) > 1 and key
+        }
+        self._whole = _list_ids(whole.join(movies.select("id", "year"), on="id"))
+        self._folded = (
+            movies.select(
+                pl.concat_list(
+                    fold(pl.col(name).fill_null("")) for name in ("title", "original_title")
+                ).explode()
+            )
+            .to_series()
+            .unique(maintain_order=True)
+            .to_list()
+        )
+
+    def find(self, words: Sequence[str], start: int, end: int) -> list[str]:
+        """Find the movies that a row of folded words names by its whole title or a great part."""
+        key = make_key(words[start:end])
+        return self._whole.get(key) or self._parts.get(key) or []
+
+    def find_series(self, words: Sequence[str]) -> list[str]:
+        """Find the movies of a series, or the one of a number in it: "Shrek", "Shrek 3"."""
+        key = make_key(words)
+        return self._series.get(key) or self._numbered.get(key) or []
+
+    def name(self, ids: Sequence[str]) -> list[str]:
+        """Name movies by their titles."""
+        return [self._titles[id] for id in ids]
+
+    def is_dated(self, ids: Sequence[str], word: str) -> bool:
+        """Tell whether a word is the year of one of these movies."""
+        return any(self._years[id] == word for id in ids)
+
+    def list_of_series(self, ids: Sequence[str]) -> list[str]:
+        """List the movies of the series of these movies, and themselves."""
+        known = {self._series_of.get(id) for id in ids} - {None}
+        return [*ids, *(id for id, series in self._series_of.items() if series in known)]
+
+    def correct(self, words: Sequence[str], alike: float = 0.8) -> str | None:
+        """
+        Find the folded title that words misspell as a whole: no number of it
+        may be another. Of 120 titles with one mistake each the right one is the
+        nearest, at .80 or more.
+        """
+        typed = " ".join(words)
+        if len(typed) < _SHORTEST:
+            return None
+        meant = nearly_same(typed, self._folded, alike)
+        return meant if meant and _list_numbers(meant) == _list_numbers(typed) else None
+
+
+_SHORTEST = 5  # letters that a misspelt title has at least
+_ROMAN = {"ii", "iii", "iv", "vi", "vii", "viii", "ix"}
+
+
+def _list_numbers(folded: str) -> list[str]:
+    return [word for word in folded.split() if word.isdecimal() or word in _ROMAN]
+
+
+def _list_ids(movies: pl.DataFrame) -> dict[str, list[str]]:
+    """List the ids of each key, the oldest movie first."""
+    ordered = movies.sort("year", "id", nulls_last=True)
+    return dict(ordered.group_by("key", maintain_order=True).agg("id").iter_rows())
 
 
 def name_series() -> pl.Expr:

@@ -6,6 +6,7 @@ text is written and read.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import polars as pl
@@ -14,16 +15,36 @@ import config
 
 # Words that say nothing about a movie, in English. Lists of libraries are longer and hold "fire",
 # "system" and "cry".
-STOP_WORDS = frozenset(
+_SMALL_WORDS = frozenset(
     str.split(
-        "a about an and are as at be best but by cant even film films for from good great guy has "
-        "he her his i in into is it its just like me more movie movies my of on one or out see "
-        "seen she some somebody someone something that the their them there they this to want was "
-        "what when where which who whose with you your de"
+        "a about after all also an and any are as at be because been but by cant de did do does "
+        "doesnt dont even every for from had has have having he her here him his how i if in into "
+        "is isnt it its ive just me more most much my no not now of on one ones or other our out "
+        "over own she should so some somebody someone such than that the their them then there "
+        "these they this those through to too under us very was we were what when where which "
+        "while who whose why will with without would you your"
     )
 )
+# Words of those who ask for a movie, which no movie is about.
+_CHAT = frozenset(
+    str.split(
+        "again along anything anybody anyone awesome best better can cant could else enjoy enjoyed "
+        "ever everything film films find flick flicks get give good great guy hello hey hi hope "
+        "idea id ideas idk im kind know let lets like liked likes list look looking lot made make "
+        "makes maybe may movie movies movis must need nice ok okay please prefer really recently "
+        "recommend recommendation recommendations recommended recommending see seeing seen show "
+        "something sort starring stuff suggest suggested suggestion suggestions sure surprise tell "
+        "thank thanks thing things think tonight today tomorrow type want wanted wants watch "
+        "watched watching whatever yeah yes youre"
+    )
+)
+STOP_WORDS = _SMALL_WORDS | _CHAT
 _FOREIGN_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d"}
 _FOREIGN_LETTERS |= {"þ": "th", "\u0131": "i"}
+_ELISION = (
+    r"(?i)\b((?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|(?:de|a|da|ne|su)ll|un|gl|quest)e?)"
+    r"['`\u{2018}\u{2019}\u{2BC}]([aeiouhy])"
+)
 # How soon a repeated word stops counting, and how much a long text is held back.
 _K1, _B = 1.2, 0.75
 
@@ -63,6 +84,8 @@ def fold(text: pl.Expr) -> pl.Expr:
     """
     return (
         text.str.normalize("NFKD")
+        # French and Italian glue a small word to the next one: l'avion, dell'arte.
+        .str.replace_all(_ELISION, "$1 $2")
         .str.replace_all(r"\p{M}|['`\u{2018}\u{2019}\u{2BC}]", "")
         .str.to_lowercase()
         .str.replace_many(_FOREIGN_LETTERS)
@@ -99,16 +122,31 @@ SYNONYMS = {
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
     "plot twist": "twist endings?|twists",
 }
-# Words that people leave out of a title, and words that they write in another way.
-SAME_WORDS = (
-    dict.fromkeys(
-        ["a", "an", "and", "chapter", "episode", "part", "pt", "the", "vol", "volume"], ""
-    )
-    | {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
-    | {"ix": "9", "x": "10", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
-    | {"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11"}
-    | {"twelve": "12", "se7en": "7", "doctor": "dr", "mister": "mr", "versus": "vs"}
-)
+# What people call TMDb's genres in a word.
+GENRE_WORDS = {
+    word: genre
+    for genre, words in {
+        "Action": "action",
+        "Adventure": "adventure adventures",
+        "Animation": "animation animations animated cartoon cartoons",
+        "Comedy": "comedy comedies comedic",
+        "Crime": "crime",
+        "Documentary": "documentary documentaries",
+        "Drama": "drama dramas",
+        "Family": "family",
+        "Fantasy": "fantasy fantasies",
+        "History": "history historical",
+        "Horror": "horror horrors",
+        "Music": "music musical musicals",
+        "Mystery": "mystery mysteries",
+        "Romance": "romance romances romantic",
+        "Science Fiction": "scifi",
+        "Thriller": "thriller thrillers",
+        "War": "war",
+        "Western": "western westerns",
+    }.items()
+    for word in words.split()
+}
 
 
 def list_meant(words: str) -> list[str]:
@@ -122,10 +160,17 @@ def expand_genres(words: str) -> str:
     return " ".join([words, *list_meant(words)])
 
 
-def loosen(folded: pl.Expr) -> pl.Expr:
-    """Leave small words out of folded titles, and write numbers in one way."""
-    words = folded.str.split(" ").list.eval(pl.element().replace(SAME_WORDS))
-    return words.list.eval(pl.element().filter(pl.element() != "")).list.join(" ")
+def nearly_same(typed: str, names: Sequence[str], alike: float) -> str | None:
+    """
+    Find the name that is nearest to what was typed, if at least `alike` of it
+    is the same: a letter more, less, another, or two swapped are one edit
+    (optimal string alignment).
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    best = process.extractOne(typed, names, scorer=OSA.normalized_similarity, score_cutoff=alike)
+    return best[0] if best else None
 
 
 def list_phrases(folded: str, most: int = 8) -> list[str]:
@@ -133,15 +178,6 @@ def list_phrases(folded: str, most: int = 8) -> list[str]:
     words = folded.split()[:64]
     starts = range(len(words))
     return [" ".join(words[at : at + size]) for size in range(1, most + 1) for at in starts]
-
-
-def list_names(people: list[pl.Expr]) -> pl.Expr:
-    """List folded names, in full and by their last words, as people type them."""
-    full = fold(pl.element())
-    last = full.str.extract(r" (\S{3,})$")
-    whole = pl.concat_list(people)
-    names = pl.concat_list(whole.list.eval(full), whole.list.eval(last))
-    return names.list.drop_nulls().list.unique(maintain_order=True)
 
 
 def bm25(
@@ -211,35 +247,3 @@ def share_words(movies: pl.DataFrame, others: pl.DataFrame, folded: pl.Expr) -> 
     return ours.join(theirs, on="word", maintain_order="left_right").select(
         "movie", "other", "word", part=pl.col("weight") * pl.col("w")
     )
-
-
-_SAYINGS = {
-    "title": "title",
-    "text": "its text",
-    "near": "a text of like meaning",
-    "nothing": "nothing here comes near",
-    "wish": "near to the wish",
-    "votes": "widely seen",
-    "rating": "highly rated",
-    "era": "of the same years",
-    "language": "in the same language",
-    "like": "like {and}",
-    "genres": "{list}",
-    "keywords": "{list}",
-    "directors": "directed by {and}, too",
-    "director": "directed by {and}",
-    "role": "the role *{and}*",
-    "fact": "{and}",
-    "cast": "with {and}",
-    "words": "the words {list}",
-}
-
-
-def phrase_reasons(reasons: list[tuple[str, list[str]]]) -> str:
-    """Put reasons into words: pairs of their kind and of what they name."""
-    said = []
-    for kind, named in reasons:
-        marked = [f"*{word}*" for word in named] if kind == "words" else named
-        text = _SAYINGS[kind] if len(named) != 1 else _SAYINGS[kind].replace("words", "word")
-        said.append(text.format_map({"list": ", ".join(marked), "and": " and ".join(marked)}))
-    return "; ".join(said)

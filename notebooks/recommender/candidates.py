@@ -1,0 +1,248 @@
+"""A question or a taste -> the movies to rank."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from notebooks.recommender.collection import Scope, find_nearest, read_movies
+from notebooks.recommender.facts import Fact
+from notebooks.recommender.filters import join_filters, to_expr
+from notebooks.recommender.people import People
+from notebooks.recommender.question import Known, Question
+from notebooks.recommender.rank import Excluded, leave_out, prepare
+from notebooks.recommender.titles import Titles
+from notebooks.recommender.words import fold
+
+if TYPE_CHECKING:
+    import chromadb
+
+NEAREST = 1_000  # neighbours that are ranked again
+_ENOUGH = 5  # movies that have the facts of a question, or these give way
+_FACT = 2.0  # what a fact counts where few movies have all; less the share of those that have it
+_REMEMBERED = 0.15  # and in a story
+_YEARS_OFF = 8
+_ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
+
+
+class Index(NamedTuple):
+    """All movies of a collection as a ranking compares them, and what a question may name."""
+
+    movies: pl.DataFrame
+    known: Known
+
+
+_indexes: dict = {}  # by collection: the frame that was read, and its index
+
+
+def open_index(collection: chromadb.Collection) -> Index:
+    """Index all movies of a collection, once for as long as they are the same."""
+    read = read_movies(collection)
+    before, index = _indexes.get(collection.id, (None, None))
+    if before is not read:
+        index = _make_index(read)
+        _indexes[collection.id] = read, index
+    return index
+
+
+def _make_index(read: pl.DataFrame) -> Index:
+    movies = prepare(read)
+    words = movies.select(pl.col("words").str.split(" ").explode().unique()).to_series()
+    known = Known(
+        Titles(movies),
+        People(movies),
+        _name_studios(movies),
+        frozenset(words.drop_nulls()),
+        rated="certification" in movies.columns and movies["certification"].is_not_null().any(),
+    )
+    return Index(movies, known)
+
+
+# What a studio's name ends in, and people leave out.
+_COMPANY = r" (?:pictures|studios?|films?|productions?|entertainment|animation|company|features|cinema|international|media|group|corporation|inc|ltd|llc)$"
+_MANY_FILMS = 3  # of a studio that is known by a short name
+
+
+def _name_studios(movies: pl.DataFrame) -> dict[str, list[str]]:
+    """Name the studios by what they are called, without blanks: "Pixar" is "pixar", too."""
+    if "studios" not in movies.columns:
+        return {}
+    names = (
+        movies.select(name=pl.col("studios").explode()).drop_nulls().group_by("name").len("films")
+    )
+    folded = fold(pl.col("name"))
+    short = folded
+    for _ in range(2):
+        short = short.str.replace(_COMPANY, "")
+    whole = names.select("name", key=folded)
+    many = names.filter(pl.col("films") >= _MANY_FILMS)
+    shorter = [
+        many.select("name", key=key) for key in (short, short.str.replace(r"^(?:walt|studio) ", ""))
+    ]
+    keys = (
+        pl.concat([whole, *shorter])
+        .with_columns(pl.col("key").str.replace_all(" ", ""))
+        .unique(maintain_order=True)
+    )
+    return dict(
+        keys.filter(pl.col("key").str.len_chars() > 2).group_by("key").agg("name").iter_rows()
+    )
+
+
+# --- A question ----------------------------------------------------------------------------------
+
+
+def find_candidates(
+    collection: chromadb.Collection,
+    index: Index,
+    question: Question,
+    scope: Scope,
+    excluded: Excluded = (),
+) -> pl.DataFrame:
+    """
+    Find the movies to rank for a question: those nearest to its text, and those
+    that it names. In a story facts are a bonus; else they are filters, which
+    give way where fewer than five movies have them all.
+    """
+
+    def find(limits: Scope) -> pl.DataFrame:
+        movies = _find_near(collection, index, question.vector, limits, question.hidden, excluded)
+        return _add(
+            index, movies, pl.col("id").is_in(question.titles), question.vector, limits, excluded
+        )
+
+    if question.is_story:
+        movies = find(scope)
+        people = [fact for fact in question.facts if fact.kind == "person"]
+        movies = _add_facts(index, movies, people, question.vector, scope, excluded)
+        return movies.with_columns(by_facts=_remember(question.facts))
+    return relax_facts(index, find, question, scope, excluded)
+
+
+def relax_facts(
+    index: Index,
+    find: Callable[[Scope], pl.DataFrame],
+    question: Question,
+    scope: Scope,
+    excluded: Excluded,
+) -> pl.DataFrame:
+    """Find movies that have all facts or, where few do, also others: a rare fact counts more."""
+    facts = question.facts
+    where = join_filters(scope.where, *(fact.where for fact in facts))
+    movies = find(scope._replace(where=where))
+    if not facts or len(movies) >= _ENOUGH:
+        return movies.with_columns(by_facts=pl.lit(0.0))
+    movies = pl.concat([movies, find(scope)]).unique("id", keep="first", maintain_order=True)
+    movies = _add_facts(index, movies, facts, question.vector, scope, excluded)
+    has = [to_expr(fact.where).cast(pl.Float64) for fact in facts]
+    return movies.with_columns(
+        by_facts=pl.sum_horizontal(one * (_FACT - one.mean()) for one in has)
+    )
+
+
+def _add_facts(
+    index: Index, movies: pl.DataFrame, facts, vector, scope: Scope, excluded: Excluded
+) -> pl.DataFrame:
+    """Add the movies that have one of these facts, if few do, however far their texts are."""
+    rare = [to_expr(fact.where) for fact in facts]
+    rare = [has for has in rare if index.movies.select(has.sum()).item() <= NEAREST]
+    return _add(index, movies, reduce(or_, rare), vector, scope, excluded) if rare else movies
+
+
+def _remember(facts: tuple[Fact, ...]) -> pl.Expr:
+    """Make a bonus of facts that somebody half remembers: years may be off."""
+    bonus: list[pl.Expr] = [pl.lit(0.0)]
+    for fact in facts:
+        spans = [way.years for way in fact.ways if way.years]
+        if not spans or fact.negated:
+            bonus.append(_REMEMBERED * to_expr(fact.where).cast(pl.Float64))
+            continue
+        year = pl.col("year")
+        off = pl.min_horizontal(
+            pl.max_horizontal(low - year, year - high, pl.lit(0)) for low, high in spans
+        )
+        bonus.append(_REMEMBERED * (-off / _YEARS_OFF).exp().fill_null(0.0))
+    return pl.sum_horizontal(bonus)
+
+
+def _find_near(
+    collection: chromadb.Collection,
+    index: Index,
+    vector: np.ndarray,
+    scope: Scope,
+    hidden: tuple[str, ...],
+    excluded: Excluded,
+) -> pl.DataFrame:
+    """Find the movies nearest to a vector, and more of them where many may not come."""
+    size = max(NEAREST, scope.n) + len(hidden)
+    while True:
+        near = find_nearest(collection, vector, scope._replace(n=size))
+        movies = near.join(index.movies, on="id", maintain_order="left")
+        movies = leave_out(movies.filter(~pl.col("id").is_in(hidden)), excluded)
+        if len(movies) >= scope.n or len(near) < size:
+            break
+        size *= 4
+    if excluded and 0 < len(movies) == len(near):
+        warnings.warn(f"without removed nothing of the {len(near):,} nearest", stacklevel=2)
+    return movies
+
+
+def _add(
+    index: Index,
+    movies: pl.DataFrame,
+    rule: pl.Expr,
+    vector: np.ndarray,
+    scope: Scope,
+    excluded: Excluded,
+) -> pl.DataFrame:
+    """Add movies of the index that pass a rule, with their distance to a vector."""
+    more = index.movies.filter(rule, ~pl.col("id").is_in(movies["id"].to_list()))
+    if scope.where:
+        more = more.filter(to_expr(scope.where, set(more.columns)))
+    if scope.ids is not None:
+        more = more.filter(pl.col("id").is_in(scope.ids))
+    if more.is_empty():
+        return movies
+    apart = more["embedding"].to_numpy() - vector
+    more = more.with_columns(distance=pl.Series((apart**2).sum(axis=1), dtype=pl.Float64))
+    return pl.concat([movies, leave_out(more, excluded).select(movies.columns)])
+
+
+# --- A taste -------------------------------------------------------------------------------------
+
+
+def find_taste_candidates(
+    collection: chromadb.Collection,
+    index: Index,
+    profile: pl.DataFrame,
+    hidden: list[str],
+    question: Question,
+    scope: Scope,
+) -> pl.DataFrame:
+    """
+    Find the movies near to the mean of the liked ones, away from the disliked
+    ones (Rocchio, 1971), and as many near to a wish.
+    """
+    weights, vectors = profile["weight"].to_numpy(), profile["embedding"].to_numpy()
+    likes = weights > 0
+    vector = np.average(vectors[likes], axis=0, weights=weights[likes])
+    if not likes.all():
+        against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
+        vector = vector - _ROCCHIO * against
+    gone = (*hidden, *question.hidden)
+
+    def find(limits: Scope) -> pl.DataFrame:
+        movies = _find_near(collection, index, vector, limits, gone, ())
+        if question.text and len(movies) >= max(NEAREST, limits.n):
+            near = _find_near(collection, index, question.vector, limits, gone, ())
+            movies = pl.concat([movies, near]).unique("id", keep="first", maintain_order=True)
+        return movies
+
+    found = relax_facts(index, find, question._replace(vector=vector), scope, ())
+    return found.filter(~pl.col("id").is_in(gone))
