@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from tmdb_server import make_movie
 
 import main
@@ -17,7 +18,11 @@ SAMPLE = Path(main.__file__).parent / "notebooks" / "sample_movies.json"
 
 
 SERIES = "belongs_to_collection"
-DETAILS = {"runtime", "imdb_id", SERIES, "credits", "keywords"}
+DETAILS = {"runtime", "imdb_id", SERIES, "credits", "keywords"} | {
+    "production_countries",
+    "production_companies",
+}
+RATINGS = ["G", "PG", "PG-13", "R", "NC-17"]
 
 # A role that was read as a person often begins with one of these; a few artists do, too,
 # or write themselves in another way than people do.
@@ -79,7 +84,7 @@ def test_every_movie_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
     types = {name: {type(value)} for name, value in make_movie(1).items()}
     types["poster_path"].add(type(None))
     for movie in movies:
-        assert movie.keys() == {*types, *DETAILS}
+        assert movie.keys() - {"release_dates"} == {*types, *DETAILS}
         assert all(type(movie[name]) in types[name] for name in types), movie["title"]
 
 
@@ -158,6 +163,49 @@ def test_the_roles_that_users_found_among_the_cast_are_played_by_their_actors(mo
     assert played["Zombieland", "406"] == "Amber Heard"
     assert played["Zombieland", "Bill Murray"] == "Bill Murray"
     assert played["Tarzan", "Kerchak (voice)"] == "Lance Henriksen"
+
+
+def test_every_certification_is_one_that_the_us_give_and_most_movies_have_one(movies):
+    certified = [movie["release_dates"] for movie in movies if "release_dates" in movie]
+    for dates in certified:
+        (country,) = dates["results"]
+        assert country["iso_3166_1"] == "US"
+        (release,) = country["release_dates"]
+        assert release["certification"] in RATINGS
+    assert len(certified) > 0.9 * len(movies)
+
+
+def test_every_movie_comes_from_countries_that_are_known_by_their_codes(movies):
+    known = {*Locale("en").territories, "SU"}  # Stalker's country is no more
+    for movie in movies:
+        codes = [country["iso_3166_1"] for country in movie["production_countries"]]
+        assert codes, movie["title"]
+        assert len(set(codes)) == len(codes)
+        assert all(re.fullmatch("[A-Z]{2}", code) and code in known for code in codes), codes
+
+
+def test_every_movie_has_one_to_ten_studios_each_once(movies):
+    for movie in movies:
+        names = [studio["name"] for studio in movie["production_companies"]]
+        assert 1 <= len(names) <= 10, movie["title"]
+        assert len(set(names)) == len(names), movie["title"]
+        assert all(name == name.strip() != "" for name in names)
+
+
+def test_the_studios_that_people_ask_for_made_what_everybody_knows(movies):
+    makers = {movie["title"]: str(movie["production_companies"]) for movie in movies}
+    for title, studio in {
+        "Toy Story": "Pixar",
+        "Spirited Away": "Studio Ghibli",
+        "The Avengers": "Marvel",
+        "Shrek": "DreamWorks",
+        "Despicable Me": "Illumination",
+        "Moonlight": "A24",
+        "Get Out": "Blumhouse",
+    }.items():
+        assert studio in makers[title]
+    assert sum("Pixar" in studios for studios in makers.values()) >= 20
+    assert sum("Studio Ghibli" in studios for studios in makers.values()) >= 10
 
 
 def test_keywords_are_6_to_11_a_movie_each_once_from_a_closed_list_of_at_most_260(movies):
