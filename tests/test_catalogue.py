@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
 from datetime import date
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from tmdb_server import make_movie
 
 import main
@@ -16,7 +18,29 @@ SAMPLE = Path(main.__file__).parent / "notebooks" / "sample_movies.json"
 
 
 SERIES = "belongs_to_collection"
-DETAILS = {"runtime", "imdb_id", SERIES, "credits", "keywords"}
+DETAILS = {"runtime", "imdb_id", SERIES, "credits", "keywords"} | {
+    "production_countries",
+    "production_companies",
+}
+RATINGS = ["G", "PG", "PG-13", "R", "NC-17"]
+
+# A role that was read as a person often begins with one of these; a few artists do, too,
+# or write themselves in another way than people do.
+TITLE = re.compile(
+    r"(Capt|Cmdr|Col|Cpl|Det|Dr|Gen|Lt|Maj|Mr|Mrs|Ms|Prof|Pvt|Sgt)\.|"
+    r"(Admiral|Agent|Aunt|Brother|Captain|Chief|Colonel|Commander|Corporal|Count|Detective|Doctor|"
+    r"Duke|Father|General|Inspector|King|Lady|Lieutenant|Lord|Madame|Major|Master|Miss|Monsieur|"
+    r"Mother|Nurse|Officer|President|Prince|Princess|Private|Professor|Queen|Reverend|Sergeant|"
+    r"Sheriff|Sir|Sister|Special|Staff|The|Uncle)\b"
+)
+ARTISTS = {
+    "50 Cent",
+    "Lady Gaga",
+    "Lord Tim Hudson",
+    "Mr. T",
+    "Queen Latifah",
+    "Tyler, The Creator",
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +57,25 @@ def words(text):
     return re.findall(r"[\w'-]+", text.lower())
 
 
+def fold(name):
+    """Fold case and accents, and part a name into its words."""
+    letters = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.findall(r"\w+", re.sub("[.']", "", letters))
+
+
+def list_cast(movies):
+    """List each movie's title with each of its actors and the role, if that is known."""
+    return [
+        (movie["title"], person["name"], person.get("character"))
+        for movie in movies
+        for person in movie["credits"]["cast"]
+    ]
+
+
+def list_people(movie):
+    return [person["name"] for part in ("cast", "crew") for person in movie["credits"][part]]
+
+
 def test_it_holds_1000_movies_each_once(movies):
     assert len({movie["id"] for movie in movies}) == len(movies) == 1_000
 
@@ -41,7 +84,7 @@ def test_every_movie_has_the_fields_and_types_of_tmdbs_discover_answer(movies):
     types = {name: {type(value)} for name, value in make_movie(1).items()}
     types["poster_path"].add(type(None))
     for movie in movies:
-        assert movie.keys() == {*types, *DETAILS}
+        assert movie.keys() - {"release_dates"} == {*types, *DETAILS}
         assert all(type(movie[name]) in types[name] for name in types), movie["title"]
 
 
@@ -56,6 +99,113 @@ def test_every_movie_has_the_details_of_tmdbs_document_and_no_more_of_them_than_
         assert re.fullmatch(r"tt\d{7,8}", movie["imdb_id"])
     ids = [movie["imdb_id"] for movie in movies]
     assert len(set(ids)) == len(ids)
+
+
+def test_no_name_of_a_cast_is_the_role_of_another_in_the_same_movie(movies):
+    for movie in movies:
+        cast = movie["credits"]["cast"]
+        roles = defaultdict(set)
+        for person in cast:
+            for role in re.split(r" / |, ", person.get("character") or ""):
+                roles[" ".join(fold(role))].add(person["name"])
+        for person in cast:
+            others = roles[" ".join(fold(person["name"]))] - {person["name"]}
+            assert not others, (movie["title"], person["name"], others)
+
+
+def test_no_name_of_a_cast_begins_with_a_rank_or_a_title(movies):
+    for title, name, _ in list_cast(movies):
+        assert name in ARTISTS or not TITLE.match(name), (title, name)
+
+
+def test_the_names_of_people_are_written_as_names(movies):
+    for name in {name for movie in movies for name in list_people(movie)} - ARTISTS:
+        assert name == " ".join(name.split())
+        # "the Shopkeeper" and "Bath & Beyond Guy" are roles, "DragoÈ™" was read wrongly.
+        plain = "".join(
+            c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)
+        )
+        assert plain[0].isupper(), name
+        assert not re.search(r"[^\w .'-]|[\d_]", plain), name
+        assert not re.search(r"\b[OD][A-Z][a-z]", plain), f"{name} lacks its apostrophe"
+
+
+def test_nobody_stands_twice_in_a_cast_not_even_under_a_longer_name(movies):
+    for movie in movies:
+        names = [person["name"] for person in movie["credits"]["cast"]]
+        for one, other in combinations(map(frozenset, map(fold, names)), 2):
+            assert one - other, (movie["title"], names)
+            assert other - one, (movie["title"], names)
+
+
+def test_a_person_is_written_in_one_way_in_all_movies(movies):
+    spellings = defaultdict(set)
+    for movie in movies:
+        for name in list_people(movie):
+            spellings["".join(fold(name))].add(name)
+    assert [names for names in spellings.values() if len(names) > 1] == []
+
+
+def test_a_role_says_who_is_played(movies):
+    for title, name, role in list_cast(movies):
+        if role is not None:
+            assert role == " ".join(role.split()), (title, name)
+            assert re.sub(r"\(.*?\)", "", role).strip(), (title, name, role)
+
+
+def test_the_roles_that_users_found_among_the_cast_are_played_by_their_actors(movies):
+    played = {(title, role): name for title, name, role in list_cast(movies)}
+    assert played["The Departed", "Staff Sgt. Colin Sullivan"] == "Matt Damon"
+    assert played["The Departed", "Dr. Madolyn Madden"] == "Vera Farmiga"
+    assert played["Inception", "Peter Browning"] == "Tom Berenger"
+    assert played["The Rock", "Major Tom Baxter"] == "David Morse"
+    assert played["Scent of a Woman", "Randy"] == "Bradley Whitford"
+    assert played["Zombieland", "406"] == "Amber Heard"
+    assert played["Zombieland", "Bill Murray"] == "Bill Murray"
+    assert played["Tarzan", "Kerchak (voice)"] == "Lance Henriksen"
+
+
+def test_every_certification_is_one_that_the_us_give_and_most_movies_have_one(movies):
+    certified = [movie["release_dates"] for movie in movies if "release_dates" in movie]
+    for dates in certified:
+        (country,) = dates["results"]
+        assert country["iso_3166_1"] == "US"
+        (release,) = country["release_dates"]
+        assert release["certification"] in RATINGS
+    assert len(certified) > 0.9 * len(movies)
+
+
+def test_every_movie_comes_from_countries_that_are_known_by_their_codes(movies):
+    known = {*Locale("en").territories, "SU"}  # Stalker's country is no more
+    for movie in movies:
+        codes = [country["iso_3166_1"] for country in movie["production_countries"]]
+        assert codes, movie["title"]
+        assert len(set(codes)) == len(codes)
+        assert all(re.fullmatch("[A-Z]{2}", code) and code in known for code in codes), codes
+
+
+def test_every_movie_has_one_to_ten_studios_each_once(movies):
+    for movie in movies:
+        names = [studio["name"] for studio in movie["production_companies"]]
+        assert 1 <= len(names) <= 10, movie["title"]
+        assert len(set(names)) == len(names), movie["title"]
+        assert all(name == name.strip() != "" for name in names)
+
+
+def test_the_studios_that_people_ask_for_made_what_everybody_knows(movies):
+    makers = {movie["title"]: str(movie["production_companies"]) for movie in movies}
+    for title, studio in {
+        "Toy Story": "Pixar",
+        "Spirited Away": "Studio Ghibli",
+        "The Avengers": "Marvel",
+        "Shrek": "DreamWorks",
+        "Despicable Me": "Illumination",
+        "Moonlight": "A24",
+        "Get Out": "Blumhouse",
+    }.items():
+        assert studio in makers[title]
+    assert sum("Pixar" in studios for studios in makers.values()) >= 20
+    assert sum("Studio Ghibli" in studios for studios in makers.values()) >= 10
 
 
 def test_keywords_are_6_to_11_a_movie_each_once_from_a_closed_list_of_at_most_260(movies):
