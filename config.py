@@ -81,7 +81,12 @@ def _read_path(name: str, default: str | None = None) -> Any:
     # Relative to the project, so that the notebook and a REPL, started in different folders, mean
     # the same place.
     value = _read(name, default)
-    return ROOT / Path(value).expanduser() if value else None
+    try:
+        return ROOT / Path(value).expanduser() if value else None
+    except RuntimeError:  # "~name" of a user who is not known here
+        raise ValueError(
+            f"{name}={value}: that user has no home here. Write the whole path."
+        ) from None
 
 
 TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token

@@ -121,3 +121,11 @@ def test_a_line_of_dotenv_that_cannot_be_read_is_an_error_that_names_it_and_does
     )
     assert b".env, line 4 cannot be read. Write NAME=value" in done.stderr
     assert b"sesam" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["CACHE_DIR", "CHROMA_PATH"])
+def test_a_folder_in_the_home_of_nobody_is_an_error_that_names_the_setting(tmp_path, name):
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        read_setting(tmp_path, name, **{name: "~nobodyhere/folder"})
+    assert f"ValueError: {name}=~nobodyhere/folder: that user has no home" in caught.value.stderr
+    assert "RuntimeError" not in caught.value.stderr

@@ -3,12 +3,15 @@
 import codecs
 import io
 import json
+import os
+import socket
 import zipfile
 
 import polars as pl
 import pytest
 
 from notebooks.recommender.exports import read_ratings, read_watchlist
+from notebooks.recommender.titles import read_names
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
 2024-01-06,Alien,1979,https://boxd.it/a,5
@@ -88,9 +91,37 @@ TRAKT_WANTED = [
         "movie": trakt("Ran", tmdb=11645),
     }
 ]
+TRAKT_HEARTS = [
+    {"rank": 1, "listed_at": "2024-01-02T10:00:00.000Z", "type": "movie", "movie": movie}
+    for movie in (trakt("Alien", 1979, tmdb=348), trakt("Up", 2009, tmdb=14160))
+]
 TRAKT_SHOWS = [
     {"rated_at": "2024-01-02T10:00:00.000Z", "rating": 9, "type": "show", "show": {"title": "Dark"}}
 ]
+
+
+TRAKT_CSV = """rated_at,type,title,year,trakt_rating,trakt_id,imdb_id,tmdb_id,season_number,rating
+2024-01-02T10:00:00Z,movie,Alien,1979,8.1,295,tt0078748,348,,4
+2024-01-02T10:00:00Z,show,The Sopranos,1999,9.1,1389,tt0141842,1398,,10
+2024-01-02T10:00:00Z,season,The Sopranos,1999,9.1,1389,tt0141842,1398,1,10
+2024-01-02T10:00:00Z,episode,The Sopranos,1999,9.1,1389,tt0141842,1398,1,10
+2024-01-02T10:00:00Z,movie,Heat,1995,8.1,949,tt0113277,949,,
+"""
+TMDB = """TMDb ID,IMDb ID,Type,Name,Release Date,Season Number,Episode Number,Rating,Your Rating,Date Rated
+348,tt0078748,movie,Alien,1979-05-25T00:00:00Z,,,8.2,4.0,2024-01-02T10:00:00Z
+1398,tt0141842,tv,The Sopranos,1999-01-10T00:00:00Z,,,8.7,10.0,2024-01-02T10:00:00Z
+585,tt0198781,movie,"Monsters, Inc.",2001-11-01T00:00:00Z,,,7.9,,2024-01-02T10:00:00Z
+"""
+SIMKL = """SIMKL_ID,Title,Type,Year,Watchlist,LastEpWatched,WatchedDate,Rating,Memo,TVDB,TMDB,IMDB
+1,Alien,movie,1979,completed,,02/01/2024 10:00,4,,,348,tt0078748
+2,Heat,movie,1995,dropped,,02/01/2024 10:00,,,,949,tt0113277
+3,Ran,movie,1985,plantowatch,,,,,,11645,tt0089881
+4,The Sopranos,tv,1999,completed,s6e21,02/01/2024 10:00,10,,75299,1398,tt0141842
+5,Cowboy Bebop,anime,1998,completed,26,02/01/2024 10:00,10,,76885,30991,tt0213338
+"""
+PEOPLE = """Position,Const,Created,Modified,Description,Name,Known For,Birth Date
+1,nm0000244,2024-01-06,2024-01-06,,Sigourney Weaver,Alien,1949-10-08
+"""
 
 
 def make_zip(files, packed=zipfile.ZIP_DEFLATED):
@@ -279,6 +310,12 @@ def test_a_quote_that_is_never_closed_costs_no_row_and_is_told(read, later):
     assert ratings(df) == ratings(read("clean.csv", LETTERBOXD)) | rated
 
 
+def test_an_open_quote_parts_no_title_at_a_letter_that_only_python_takes_for_a_line(read):
+    with pytest.warns(UserWarning, match="quotes in ratings.csv are not closed"):
+        df = read("ratings.csv", LETTERBOXD + '1,"Heat,1995,u,4\n2,Up\x0b\x85\u2028!,2009,v,4\n')
+    assert {"Heat": 8, "Up\x0b\x85\u2028!": 8}.items() <= ratings(df).items()
+
+
 def test_one_byte_that_is_not_utf_8_changes_no_other_line(read):
     content = LETTERBOXD.encode() + "2024-01-10,Léon,1994,https://boxd.it/z,4\n".encode("cp1252")
     assert ratings(read("ratings.csv", content)) == ratings(read("c.csv", LETTERBOXD)) | {"Léon": 8}
@@ -291,9 +328,131 @@ tt0903747,10,2024-01-06,Breaking Bad,Breaking Bad,u,{},9.5,2008
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("trakt.csv", TRAKT_CSV, {"348": 4, "949": None}),
+        ("ratings.csv", TMDB, {"348": 4}),
+        ("simkl.csv", SIMKL, {"348": 4, "949": None}),
+    ],
+)
+@pytest.mark.parametrize(
+    "dirty",
+    [
+        str,
+        lambda text: text.replace(",", ";").replace("Monsters; Inc.", "Monsters, Inc."),
+        lambda text: make_zip({"export/a.csv": text}),
+        lambda text: pl.read_csv(text.encode(), infer_schema=False)[:, ::-1].write_csv(),
+    ],
+    ids=["as it is", "semicolons", "zip", "other order"],
+)
+def test_of_trakts_tmdbs_and_simkls_tables_movies_count_and_no_shows_or_wishes(
+    read, dirty, name, content, expected
+):
+    assert dict(read(name, dirty(content)).select("id", "rating").iter_rows()) == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ("tmdbID,Title,Rating10,Rating", [("949", 9), ("348", 8), ("11645", None)]),
+        ("tmdbID,Title,Rating,Rating10", [("949", 9), ("348", 10), ("11645", None)]),
+    ],
+)
+def test_of_letterboxds_two_columns_of_ratings_the_other_counts_where_one_is_empty(
+    read, columns, expected
+):
+    rows = ["949,Heat,,4.5", "348,Alien,8,5", "11645,Ran,,"]
+    if columns.endswith("10"):
+        rows = ["949,Heat,4.5,", "348,Alien,4,10", "11645,Ran,,"]
+    df = read("import.csv", "\n".join([columns, *rows]))
+    assert df.select("id", "rating").rows() == expected
+
+
+def test_a_favourite_of_trakt_is_a_heart_and_a_list_called_favourites_is_none(read):
+    assert ratings(read("favorites.json", TRAKT_HEARTS)) == {"Alien": 8, "Up": 8}
+    csv = TRAKT_CSV.replace("rated_at", "listed_at")
+    assert ratings(read("favourites.csv", csv)) == {"Alien": 4, "Heat": 8}
+    files = {"ratings-movies.json": TRAKT, "lists-favorites.json": TRAKT_HEARTS}
+    hearts = {"Alien": 9, "Heat": 5, "Up": 8}
+    assert ratings(read("trakt.zip", make_zip(files))) == hearts
+    files = {"ratings-movies.json": TRAKT, "lists-list-7-favorites.json": TRAKT_HEARTS}
+    assert ratings(read("trakt.zip", make_zip(files))) == {"Alien": 9, "Heat": 5}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "userRating",
+        "user_rating",
+        "User-Rating",
+        "USER RATING",
+        "myRating",
+        "My_Score",
+        "ratingValue",
+    ],
+)
+def test_a_column_is_known_however_its_words_are_joined(read, header):
+    with pytest.warns(UserWarning, match="out of 10"):
+        df = read("mine.csv", f"tmdb-id,movieTitle,release_year,{header}\n949,Heat,1995,9\n")
+    assert df.select("id", "title", "year", "rating").rows() == [("949", "Heat", "1995", 9)]
+    assert ratings(read("imdb.csv", f"Const,Title,{header}\ntt0113277,Heat,4\n")) == {"Heat": 4}
+
+
+def test_a_column_that_may_hold_what_others_gave_is_no_id(read):
+    table = "Title,Year,TMDB,IMDB,Rating10\nHeat,1995,8,8.3,9\n"
+    assert read("mine.csv", table).rows() == [("Heat", None, "1995", None, None, 9)]
+
+
+def test_a_person_among_the_rows_is_no_movie(read, tmp_path):
+    (tmp_path / "list.csv").write_text(PEOPLE + "2,tt0078748,,,,Alien,,\n")
+    assert read_watchlist(tmp_path / "list.csv")["title"].to_list() == ["Alien"]
+    assert len(read("ratings.csv", IMDB.replace("tt0078748", "nm0078748"))) == 2
+
+
+@pytest.mark.parametrize(
     "kind",
     [
-        "TV Mini Series",
+        *("Movie", "Film", "Feature Film", "tvMovie", "TV-Movie", "TV Special", "tvShort", "Short"),
+        *("Video", "Documentary", "Musical", "Spielfilm", "Fernsehfilm", "Kurzfilm", "Musikfilm"),
+        *("Episodenfilm", "Fernsehspecial", "Película", "Película de TV", "Cortometraje", "Corto"),
+        *("Vídeo", "Filme", "Curta-metragem", "Especial de TV", "Film per la TV", "Speciale TV"),
+        *(
+            "Cortometraggio",
+            "Long métrage",
+            "Court métrage",
+            "Téléfilm",
+            "Vidéo",
+            "Émission spéciale",
+        ),
+        *("फ़िल्म", "मूवी", "शॉर्ट", "MOVIE", "movie ", "Peli\u0301cula", ""),
+    ],
+)
+def test_each_kind_of_movie_counts_whatever_the_language_of_the_page(read, kind):
+    assert len(read("ratings.csv", ITALIAN.format(kind))) == 2
+
+
+def test_what_is_of_an_unknown_kind_is_left_out_and_told(read):
+    with pytest.warns(UserWarning, match="1 rows .* are left out: Breaking Bad of kind Gedicht$"):
+        assert len(read("ratings.csv", ITALIAN.format("Gedicht"))) == 1
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            "tv",
+            "TV Series",
+            "tvMiniSeries",
+            "show",
+            "season",
+            "anime",
+            "game",
+            "book",
+            "Audiobook",
+        ),
+        *("Music Video", "musicVideo", "Video musicale", "Clip vidéo", "Podcast Episode", "Buch"),
+        *("Short Story", "Kurzserie", "Filmserie", "Webserie", "Livre", "Comic", "person", "Musik"),
+        *("टीवी सीरीज़", "वीडियो गेम"),
         "Serie TV",
         "Fernsehserie",
         "Série de TV",
@@ -359,6 +518,42 @@ TRAKT_ODD = [{"rating": 7, "movie": {"title": "Odd", "ids": ids}} for ids in ([1
         ("WATCHLIST.csv", "\n".join(f"Position,{line}" for line in IMDB.splitlines()), None),
         ("OLD.csv", OLD_IMDB.replace(",4,1979", ",,1979"), ["Alien", "Amélie"]),
         ("watchlist.json", TRAKT_WANTED + TRAKT_SHOWS, ["Ran"]),
+        ("watchlist.csv", TMDB, ["Alien", "Monsters, Inc."]),
+        ("mine.csv", TMDB, ["Monsters, Inc."]),
+        ("simkl.csv", SIMKL, ["Ran"]),
+        ("lists-watchlist.json", [{"movie": trakt("Ran")}], ["Ran"]),
+        ("watchlist-2.csv", TRAKT_CSV, ["Alien", "Heat"]),
+        ("list.csv", TRAKT_CSV.replace("rated_at", "listed_at"), ["Heat"]),
+        (
+            "me.zip",
+            {
+                "ratings.csv": LETTERBOXD,
+                "lists/old-watchlist-2020.csv": LIST,
+                "lists/watchlist.csv": LIST,
+                "lists/watchlist-2020.csv": SEEN,
+                "watchlist.csv": WANTED,
+            },
+            ["Solaris"],
+        ),
+        (
+            "trakt.zip",
+            {
+                "me/lists/watchlist.json": TRAKT_WANTED,
+                "me/lists/lists-list-1-old-watchlist.json": TRAKT_HEARTS,
+                "me/lists/favorites.json": TRAKT_HEARTS,
+            },
+            ["Ran"],
+        ),
+        (
+            "tmdb.zip",
+            {"ratings.csv": TMDB, "watchlist.csv": TMDB.replace(",4.0,", ",,")},
+            ["Alien", "Monsters, Inc."],
+        ),
+        (
+            "imdb.zip",
+            {"WATCHLIST.csv": "const,title\ntt0113277,Heat\n", "list.csv": "const,title\ntt1,Up"},
+            ["Heat"],
+        ),
         (
             "me.zip",
             {"ratings.csv": LETTERBOXD, "watchlist.csv": WANTED, "l/a.csv": LIST},
@@ -430,6 +625,10 @@ def test_a_damaged_zip_of_any_packing_is_a_value_error(read, packed):
         ("ratings.csv", LETTERBOXD.splitlines()[0], "no movie that one rated or saw"),
         ("watchlist.csv", WANTED, "a watchlist"),
         ("watchlist-me-2024.csv", WANTED, "a watchlist"),
+        ("my old watchlist.csv", WANTED, "a watchlist"),
+        ("watchlist.csv", TMDB.replace(",4.0,", ",,"), "a watchlist"),
+        ("simkl.csv", "\n".join([*SIMKL.splitlines()[:1], *SIMKL.splitlines()[3:]]), "a watchlist"),
+        ("watchlist.csv", "Title,Year,Rating\nHeat,1995,\n", "a watchlist"),
         ("watchlist.json", TRAKT_WANTED, "a watchlist"),
         ("ratings-shows.json", TRAKT_SHOWS, "no movie that one rated or saw"),
         ("movies.csv", "movieId,title,genres\n1,Toy Story (1995),Comedy\n", "no ratings in a form"),
@@ -441,12 +640,29 @@ def test_a_damaged_zip_of_any_packing_is_a_value_error(read, packed):
         ("other.zip", make_zip({"readme.txt": "hello"}), "no ratings in a form"),
         ("bomb.zip", make_zip({"ratings.csv": bytes(101 * 2**20)}), "more than 100 MiB"),
         (
+            "rows.zip",
+            make_zip({f"{n}.csv": LETTERBOXD + "a,b,c\n" * 70_000 for n in range(3)}),
+            "rows.zip holds 200,000 rows",
+        ),
+        (
+            "cells.zip",
+            make_zip({f"{n}.csv": "Title,Rating\n" + "a,1\n" * 190_000 for n in range(14)}),
+            "cells.zip holds more than 5,000,000 cells",
+        ),
+        (
+            "nested.zip",
+            make_zip({f"{n}.zip": make_zip({"a.json": "[{}" + ",{}" * 600_000}) for n in "abcde"}),
+            "nested.zip holds more than 5,000,000 cells",
+        ),
+        (
             "long.zip",
             make_zip({"ratings.csv": LETTERBOXD + "a,b\n" * 2_600_000}),
             "5,000,000 cells",
         ),
         ("rows.csv", LETTERBOXD + "a,b\n" * 200_000, "200,000 rows"),
-        ("wide.csv", "a," * 100_000 + "\n1\n", "no ratings in a form"),
+        ("wide.csv", ("a," * 1_000_000 + "\n") * 4, "no ratings in a form"),
+        ("people.csv", PEOPLE, "no movie that one rated or saw"),
+        ("books.csv", "Title,Type,Rating10\nDune,Book,9\n", "no movie that one rated or saw"),
         (
             "many.zip",
             make_zip(dict.fromkeys(map("{}.csv".format, range(10_001)), "")),
@@ -466,7 +682,46 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path):
         read_ratings(str(tmp_path / "no-such.csv"))
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["~nobodyhere/x.csv", "x" * 5_000 + ".csv", "ratings.csv/x.csv", "x\0.csv", "\ud800.csv"],
+)
+def test_a_path_where_no_file_can_be_is_a_file_that_is_not_there(read, tmp_path, monkeypatch, path):
+    read("ratings.csv", LETTERBOXD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no file") as caught:
+        read_ratings(path)
+    assert len(str(caught.value)) < 1_000
+
+
+def test_a_file_may_be_in_ones_home(read, tmp_path, monkeypatch):
+    df = read("ratings.csv", LETTERBOXD)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert read_ratings("~/ratings.csv").equals(df)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has none of these")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_file_is_told_by_its_name(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)  # a socket's path may have some hundred letters
+    path = "/dev/null" if kind == "device" else "it"
+    if kind == "pipe":
+        os.mkfifo(path)
+    with socket.socket(socket.AF_UNIX) as server:
+        if kind == "socket":
+            server.bind(path)
+        with pytest.raises(ValueError, match=f"{path} is a {kind}. Save what it gives"):
+            read_ratings(path)
+
+
 def test_nothing_of_a_zip_is_written(read, tmp_path):
     assert read("evil.zip", make_zip({"../../evil.csv": LETTERBOXD})).height == 4
     assert [path.name for path in tmp_path.iterdir()] == ["evil.zip"]
     assert not (tmp_path.parent / "evil.csv").exists()
+
+
+def test_a_frame_that_was_read_by_hand_is_refused_with_a_word_of_read_ratings():
+    for column in ("Title", "Name", "tmdbId"):
+        with pytest.raises(ValueError, match=f"'id' or 'title'.*{column}.*read_ratings"):
+            read_names(pl.DataFrame({column: ["Alien"]}))

@@ -76,7 +76,8 @@ def read_names(names: Any) -> pl.DataFrame:
         names = pl.DataFrame(texts, schema={"id": pl.String, "title": pl.String}, orient="row")
     elif not {"id", "title", "imdb_id"} & set(names.columns):
         raise ValueError(
-            f"a frame of movies needs a column 'id' or 'title'; this one has {names.columns}"
+            f"a frame of movies needs a column 'id' or 'title'; this one has {names.columns}. "
+            "Rename the column, or let read_ratings(path) read the file that it came from."
         )
     known = names.select(
         pl.col(name).cast(dtype, strict=False)
