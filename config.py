@@ -92,6 +92,7 @@ def _read_path(name: str, default: str | None = None) -> Any:
 TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
 TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
 TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
+WATCH_COUNTRY: str | None = _read("WATCH_COUNTRY")  # where one watches; else the language's region
 CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers
 EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # on the hub, or a folder
 CHROMA_PATH: Path | None = _read_path("CHROMA_PATH")  # keep the vectors in this folder

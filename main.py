@@ -55,7 +55,14 @@ from notebooks.recommender.collection import (
 )
 from notebooks.recommender.exports import read_ratings, read_watchlist
 from notebooks.recommender.model import embed_in_batches, load_model
-from notebooks.recommender.movie import MOVIE_SCHEMA, REST, check_frame, rate, read_movies
+from notebooks.recommender.movie import (
+    MOVIE_SCHEMA,
+    REST,
+    check_frame,
+    rate,
+    read_movie,
+    read_movies,
+)
 from notebooks.recommender.notice import warn
 from notebooks.recommender.profile import Movies, find_among, find_profile
 from notebooks.recommender.progress import show_progress
@@ -63,6 +70,7 @@ from notebooks.recommender.question import Question, read_question
 from notebooks.recommender.rank import fold_without, leave_out, push_away, rank, score_wish
 from notebooks.recommender.reasons import explain_question, explain_taste
 from notebooks.recommender.starters import choose_starters
+from notebooks.recommender.streaming import fetch_where, find_services
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
 from notebooks.recommender.words import write_text
 
@@ -74,6 +82,8 @@ __all__ = [
     "add_movies",
     "fetch_details",
     "fetch_popular_movies",
+    "fetch_streaming",
+    "fetch_where",
     "find_movies",
     "find_similar",
     "find_starters",
@@ -136,25 +146,25 @@ _LAST_PAGE = 500  # TMDb answers no page beyond it
 _MOST = 2**31  # votes and movies: nobody has more, and polars and Chroma can count to it
 
 
-def _fetch_movies(low: int, high: int | None = None) -> list[dict]:
+def _fetch_movies(low: int, high: int | None = None, services: dict | None = None) -> list[dict]:
     """
     Fetch all movies with `low` to `high` votes, in as many windows as it
-    takes.
+    takes; or those of some services, as `find_services` filters them.
     """
-    movies = _fetch_window(low, high)
+    movies = _fetch_window({"vote_count.gte": low} | (services or {}), high)
     if movies is not None:
         return movies
     if low == high:
         raise TMDbError(
             f"More than {20 * _LAST_PAGE:,} movies have {low:,} votes, and TMDb hands out no more "
-            f"than that. Ask for movies with more votes: fetch_popular_movies(min_votes={low + 1})."
+            f"than that. Ask for movies with more votes: min_votes={low + 1}."
         )
     if low > _MOST:
         raise TMDbError(f"TMDb counts too many movies of {low:,} votes or more. Check TMDB_URL.")
     # Few votes first: a movie that gains votes meanwhile moves to where it is still going to be
     # read.
     middle = 2 * low + 1 if high is None else (low + high) // 2
-    return _fetch_movies(low, middle) + _fetch_movies(middle + 1, high)
+    return _fetch_movies(low, middle, services) + _fetch_movies(middle + 1, high, services)
 
 
 # Votes come in while pages are read, and rows move between pages. What one order missed, another
@@ -168,12 +178,12 @@ _ORDERS = [
 ]
 
 
-def _fetch_window(low: int, high: int | None) -> list[dict] | None:
+def _fetch_window(window: dict, high: int | None) -> list[dict] | None:
     """
-    Fetch all movies with `low` to `high` votes, or None if there are more than
-    TMDb hands out.
+    Fetch all movies that pass TMDb's filters and have at most `high` votes, or
+    None if there are more than TMDb hands out.
     """
-    window = {"vote_count.gte": low} | ({} if high is None else {"vote_count.lte": high})
+    window = window if high is None else window | {"vote_count.lte": high}
     movies: dict[int, dict] = {}
     for order in _ORDERS:
         first = get_json("/discover/movie", page=1, sort_by=order, **window)
@@ -259,6 +269,64 @@ def _warn_of(what: str, found: list[str]) -> None:
     if found:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         warnings.warn(f"{what}: {', '.join(found[:5])}{more}", stacklevel=3)
+
+
+def fetch_streaming(
+    services: str | Iterable[str], country: str | None = None, min_votes: int = 1_000
+) -> pl.DataFrame:
+    """
+    Fetch the movies that some services show at no further price: by
+    subscription, free or with ads. What they rent or sell is left out.
+
+    That is one request for 20 movies of a service. Answers are kept in
+    `CACHE_DIR` for a day. Whoever shows them must say that they are from
+    JustWatch: TMDb's terms ask for it.
+
+    Parameters
+    ----------
+    services
+        One or several, as people call them: "netflix", "disney+", "prime". Of
+        several that a name fits it is the nearest that streams.
+    country
+        Two letters, such as NO. Unset, `WATCH_COUNTRY`; without that the
+        region of `TMDB_LANGUAGE`, and without any US.
+    min_votes
+        Leave out movies with fewer votes than this.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a movie, best vote average first: `id`, `title`, `year` (str),
+        and `services` (list of str), those asked for that have it, as TMDb
+        calls them. `find_movies` and `recommend` take it as `among`.
+
+    Raises
+    ------
+    TMDbError
+        As `fetch_popular_movies`. There is no partial result.
+    ValueError
+        If no service is named, a name fits none of the country's that streams,
+        with a list of them, TMDb does not know the country, or `min_votes` is
+        not a whole number of at least 0.
+
+    Warns
+    -----
+    UserWarning
+        If a subscription with ads, which a name fits too, has a list of its
+        own; if a nearer service only rents; or as `fetch_popular_movies`.
+    """
+    low = _check_whole("min_votes", min_votes, 0)
+    remove_expired()
+    columns = ("id", "title", "year", "vote_average", "vote_count")
+    schema = {name: MOVIE_SCHEMA[name] for name in columns}
+    lists = []
+    for name, filters in find_services(services, country).items():
+        movies = [read_movie(movie)[0] for movie in _fetch_movies(low, services=filters)]
+        lists.append(pl.DataFrame(movies, schema).with_columns(services=pl.lit(name)))
+    best = pl.concat(lists).sort(
+        "vote_average", "vote_count", descending=True, nulls_last=True, maintain_order=True
+    )
+    return best.group_by("id", maintain_order=True).agg(pl.first("title", "year"), "services")
 
 
 def search_movies(query: str) -> list[dict]:

@@ -42,6 +42,7 @@ from notebooks.recommender.progress import in_notebook
 from notebooks.recommender.rank import rank
 from notebooks.recommender.tiles import (
     COLOURS,
+    CREDIT,
     describe,
     draw_page,
     draw_tile,
@@ -105,8 +106,8 @@ def show_movies(df: pl.DataFrame) -> HTML:
         Answers of `find_movies`, `find_similar` or `recommend`, or any frame
         with a column `title`. Of the others `id`, `year`, `runtime`,
         `vote_average`, `genres`, `directors`, `overview` or else `text`,
-        `because` or else `distance`, and `poster_path` are shown. Anything may
-        be missing.
+        `because` or else `distance`, `poster_path`, and where to watch it
+        (from `fetch_where`) are shown. Anything may be missing.
 
     Returns
     -------
@@ -124,10 +125,12 @@ def show_movies(df: pl.DataFrame) -> HTML:
     if "title" not in df.columns:
         raise ValueError(f"the frame has no column 'title' to show; it has {df.columns}")
     movies = [describe(movie) for movie in df.iter_rows(named=True)]
+    facts = ["; ".join(filter(None, [movie["reason"], movie["where"]])) for movie in movies]
     lines = [
-        f"{m['title']} ({m['year'] or 'no year'})" + (f": {m['reason']}" if m["reason"] else "")
-        for m in movies
+        f"{movie['title']} ({movie['year'] or 'no year'})" + (f": {told}" if told else "")
+        for movie, told in zip(movies, facts, strict=True)
     ]
+    lines += [f"({CREDIT})"] * any(movie["where"] for movie in movies)
     lines += ["(A notebook shows these as posters.)"] if lines else ["No movies."]
     return _Posters(draw_page(movies, _name_colours(config.TMDB_LANGUAGE)), "\n".join(lines))
 

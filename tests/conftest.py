@@ -18,6 +18,7 @@ for name in (
     "TMDB_API_KEY",
     "TMDB_URL",
     "TMDB_LANGUAGE",
+    "WATCH_COUNTRY",
     "EMBEDDING_MODEL",
     "CHROMA_PATH",
     "CHROMA_URL",

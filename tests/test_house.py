@@ -21,6 +21,7 @@ ARROWS = {
     "starters": {"taste", "titles"},
     "exports": {"files"},
     "tmdb": {"cache"},
+    "streaming": {"cache", "progress", "tmdb", "words"},
     "chart": {"tiles"},
 }
 

@@ -5,9 +5,11 @@ faults on order.
 
 import json
 import random
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 V3_KEY = "0123456789abcdef0123456789abcdef"
@@ -62,6 +64,24 @@ def make_details(id: int) -> dict:
     }
 
 
+class Service(NamedTuple):
+    """A service of one country, how one has movies there, and which."""
+
+    name: str
+    id: int
+    ways: tuple
+    movies: set
+    country: str = "NO"
+
+    def describe(self):
+        return {
+            "logo_path": f"/{self.id}.jpg",
+            "provider_id": self.id,
+            "provider_name": self.name,
+            "display_priority": self.id,
+        }
+
+
 class FakeTMDb:
     """
     What the server knows, what it was asked, and the faults it plays.
@@ -82,6 +102,8 @@ class FakeTMDb:
         when votes come in while pages are read.
     last_page
         No page beyond it is handed out.
+    services
+        Who shows which movies, and how: `Service`.
     """
 
     def __init__(self, movies=()):
@@ -93,6 +115,7 @@ class FakeTMDb:
         self.faults = {}
         self.shifts = 0
         self.last_page = 500
+        self.services = []
         self._lock = threading.Lock()
 
     def handle(self, handler):
@@ -138,6 +161,8 @@ class FakeTMDb:
                 )
             else:
                 send(handler, 200, self.page(self.select(query, number), page))
+        elif (places := self.list_places(url.path, query)) is not None:
+            send(handler, 200, places)
         elif found := [m for m in self.movies if url.path == f"/3/movie/{m['id']}"]:
             send(handler, 200, self.describe(found[0], query.get("append_to_response", "")))
         else:
@@ -149,6 +174,7 @@ class FakeTMDb:
             for movie in self.movies
             if movie["vote_count"] >= int(query.get("vote_count.gte", 0))
             and movie["vote_count"] <= int(query.get("vote_count.lte", 10**9))
+            and self.is_shown(movie["id"], query)
         ]
         key, _, direction = query.get("sort_by", "popularity.desc").partition(".")
         key = {"primary_release_date": "release_date"}.get(key, key)
@@ -162,6 +188,37 @@ class FakeTMDb:
         for part in {"credits", "keywords"} - set(appended.split(",")):
             details.pop(part, None)
         return {field: movie[field] for field in movie if field != "genre_ids"} | details
+
+    # Where to watch
+
+    def is_shown(self, id, query):
+        asked = query.get("with_watch_providers", "").split("|")
+        ways = set(query.get("with_watch_monetization_types", "").split("|"))
+        return asked == [""] or any(
+            id in service.movies and ways & set(service.ways)
+            for service in self.services
+            if str(service.id) in asked and service.country == query["watch_region"]
+        )
+
+    def list_places(self, path, query):
+        """What is answered under watch/providers; None is another address."""
+        countries = sorted({"US", "NO"} | {service.country for service in self.services})
+        if path == "/3/watch/providers/regions":
+            return {"results": [{"iso_3166_1": code, "english_name": code} for code in countries]}
+        if path == "/3/watch/providers/movie":
+            there = [one for one in self.services if one.country == query["watch_region"]]
+            return {"results": [service.describe() for service in there]}
+        found = re.fullmatch(r"/3/movie/(\d+)/watch/providers", path)
+        if not found or int(found[1]) not in {movie["id"] for movie in self.movies}:
+            return None
+        results = {}
+        for service in self.services:
+            if int(found[1]) in service.movies:
+                link = f"https://www.themoviedb.org/movie/{found[1]}/watch?locale={service.country}"
+                place = results.setdefault(service.country, {"link": link})
+                for way in service.ways:
+                    place.setdefault(way, []).append(service.describe())
+        return {"id": int(found[1]), "results": results}
 
     def page(self, found, page):
         return {

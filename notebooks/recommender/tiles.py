@@ -54,6 +54,8 @@ _IMAGE = (
 _TITLE = "font-size:16px;line-height:1.2;font-weight:bold;text-align:center"
 _IN_A_ROW = 6  # movies in a row where no style lets them flow
 _FIRST_LINES = 90  # characters of an overview that stand there before a click
+# TMDb's terms ask for it beside all that tells where to watch a movie.
+CREDIT = "Where to watch: JustWatch"
 
 
 def to_text(value: Any) -> str:
@@ -90,6 +92,8 @@ def describe(movie: dict) -> dict[str, Any]:
         "about": to_text(movie.get("overview") or (about and about[1])),
         "reason": reason,
         "poster": to_text(movie.get("poster_path")),
+        "where": _tell_where(movie),
+        "where_link": to_text(movie.get("where_link")),
     }
 
 
@@ -112,6 +116,23 @@ def _tell_rating(movie: dict) -> str:
     return f"★ {rating:.1f}" if known else ""
 
 
+def _tell_where(movie: dict) -> str:
+    """Tell who streams a movie and who rents it, or sells it where nobody rents it."""
+    if not isinstance(movie.get("stream"), list):  # nobody asked
+        return ""
+    stream, rent, buy = (_to_texts(movie.get(way)) for way in ("stream", "rent", "buy"))
+    parts = [_list_first(stream, 4)]  # some of them one has already
+    if rent:
+        parts.append(f"rent: {_list_first(rent)}")
+    elif buy:
+        parts.append(f"buy: {_list_first(buy)}")
+    return " · ".join(filter(None, parts)) or "on no service"
+
+
+def _list_first(names: list[str], most: int = 2) -> str:
+    return ", ".join(names[:most]) + ", …" * (len(names) > most)
+
+
 def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False) -> str:
     """
     Draw what `describe` read; `colours` are those of genres. A short tile is
@@ -131,18 +152,27 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
         title = f'<a {link} rel="noopener" style="{style};text-decoration:none">{title}</a>'
     else:
         title = f'<span style="{style}">{title}</span>'
-    directors = ", ".join(told["directors"][:2]) + ", …" * (len(told["directors"]) > 2)
+    directors = _list_first(told["directors"])
     lines = [
         html.escape(" · ".join(filter(None, [told["year"], told["length"], told["rating"]]))),
         html.escape(directors and f"by {directors}"),
     ]
     if not short:
         lines.insert(1, html.escape(", ".join(told["genres"])))
-        lines += [_draw_overview(told["about"]), to_italics(told["reason"])]
+        lines += [_draw_where(told), _draw_overview(told["about"]), to_italics(told["reason"])]
     return (
         f'<div style="{_TEXT}"><div style="background-color:{background};{_COVER}">{image}{title}'
         f"</div>{''.join(f'<div>{line}</div>' for line in lines if line)}</div>"
     )
+
+
+def _draw_where(told: dict[str, Any]) -> str:
+    """Draw where to watch it, with a link to TMDb's page, which leads to the services."""
+    where, link = html.escape(told["where"]), told["where_link"]
+    if not where or not re.fullmatch(r"https://www\.themoviedb\.org/movie/[\w/?=&-]+", link):
+        return where
+    link = f'href="{html.escape(link)}" target="_blank" rel="noopener"'
+    return f"<a {link}>{where}</a>"
 
 
 def _draw_overview(about: str) -> str:
@@ -169,4 +199,6 @@ def draw_page(movies: list[dict[str, Any]], colours: dict[str, str], short: bool
         f'<tr style="{_FLOW}">{"".join(cells[at : at + _IN_A_ROW])}</tr>'
         for at in range(0, len(cells), _IN_A_ROW)
     ]
-    return f'<table style="{_TABLE}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>'
+    page = f'<table style="{_TABLE}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>'
+    told = not short and any(movie["where"] for movie in movies)
+    return page + f'<div style="{_TEXT}">{CREDIT}</div>' * told

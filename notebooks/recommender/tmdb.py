@@ -105,7 +105,8 @@ def _start(path: str, params: dict) -> Future:
     some of which hold the key, are in no traceback.
     """
     answer: Future = Future()
-    place = [config.TMDB_URL, path, params], 30 if path.startswith(_MOVIE) else 1  # days
+    days = 30 if path.startswith(_MOVIE) and not path.endswith(_WATCH) else 1
+    place = [config.TMDB_URL, path, params], days
 
     def run() -> None:
         try:
@@ -160,7 +161,8 @@ def _fault(what: str, retry_at: float | None = None) -> TMDbError:
 
 
 _NETWORK = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-_MOVIE = "/movie/"
+_MOVIE, _WATCH = "/movie/", "/watch/providers"
+_WAYS = ("flatrate", "free", "ads", "rent", "buy")  # to have a movie
 _GONE = re.compile(rb'"status_code":\s*34\b')  # how TMDb says 404; any web server may say that
 
 
@@ -220,15 +222,32 @@ def _read_document(text: str, path: str) -> dict:
     document = document if isinstance(document, dict) else {}
     if f"{_MOVIE}{document.get('id')}" == path:
         return _trim(document)
-    names = {"/genre": "genres", "/find/": "movie_results", "/movie": "the right id"}
+    places = document.get("results")
+    if f"{_MOVIE}{document.get('id')}{_WATCH}" == path and isinstance(places, dict):
+        return _trim_places(document)
+    names = {
+        "/genre": "genres",
+        "/find/": "movie_results",
+        "/watch": "results",
+        "/movie": "the right id",
+    }
     rows = document.get(names.get(path[:6], "results"))
     counts: list = [document.get(count) for count in ("total_pages", "total_results")]
     counted = path[:6] in names or all(_is_whole(count) and count >= 0 for count in counts)
     if not isinstance(rows, list) or not counted:
         raise _fault("sent JSON of another shape than TMDb's. Check TMDB_URL.")
-    if not all(isinstance(row, dict) and _is_whole(row.get("id")) for row in rows):
+    if not all(_is_row(row, path) for row in rows):
         raise _fault(f"sent {path} with a row that has no whole number as id. Check TMDB_URL.")
     return document
+
+
+def _is_row(row: object, path: str) -> bool:
+    """Whether a row has what it is known by: a country, a service or a movie."""
+    if not isinstance(row, dict):
+        return False
+    if path == f"{_WATCH}/regions":
+        return isinstance(row.get("iso_3166_1"), str)
+    return _is_whole(row.get("provider_id" if path == f"{_WATCH}/movie" else "id"))
 
 
 def _is_whole(value: object) -> bool:
@@ -250,6 +269,16 @@ def _trim(movie: dict) -> dict:
         },
         "keywords": {"keywords": [_pick(row, "name") for row in keywords[:20]]},
     }
+
+
+def _trim_places(movie: dict) -> dict:
+    """Keep of where a movie is to be had what is read of it: the names, by country and way."""
+    places = {}
+    for code, place in movie["results"].items():
+        rows = {way: _list_objects(place, way) for way in _WAYS}
+        names = {way: [_pick(row, "provider_name") for row in rows[way]] for way in _WAYS}
+        places[code] = names | {"link": place.get("link") if isinstance(place, dict) else None}
+    return {"id": movie["id"], "results": places}
 
 
 def _list_objects(document: object, name: str) -> list[dict]:
