@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +15,7 @@ from notebooks.recommender.people import People
 from notebooks.recommender.question import Known, Question
 from notebooks.recommender.rank import Excluded, leave_out, prepare
 from notebooks.recommender.titles import Titles
-from notebooks.recommender.words import fold
+from notebooks.recommender.words import fold, list_phrases
 
 if TYPE_CHECKING:
     import chromadb
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 NEAREST = 1_000  # neighbours that are ranked again
 _ENOUGH = 5  # movies that have the facts of a question, or these give way
 _FACT = 2.0  # what a fact counts where few movies have all; less the share of those that have it
-_REMEMBERED = 0.15  # and in a story
+_LIFT = 0.15  # what it counts where it is no filter
 _YEARS_OFF = 8
 _ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
 
@@ -107,22 +104,20 @@ def find_candidates(
 ) -> pl.DataFrame:
     """
     Find the movies to rank for a question: those nearest to its text, and those
-    that it names. In a story facts are a bonus; else they are filters, which
-    give way where fewer than five movies have them all.
+    that it names, wherever they are.
     """
 
     def find(limits: Scope) -> pl.DataFrame:
-        movies = _find_near(collection, index, question.vector, limits, question.hidden, excluded)
-        return _add(
-            index, movies, pl.col("id").is_in(question.titles), question.vector, limits, excluded
-        )
+        return _find_near(collection, index, question, limits, excluded)
 
-    if question.is_story:
-        movies = find(scope)
-        people = [fact for fact in question.facts if fact.kind == "person"]
-        movies = _add_facts(index, movies, people, question.vector, scope, excluded)
-        return movies.with_columns(by_facts=_remember(question.facts))
-    return relax_facts(index, find, question, scope, excluded)
+    named = pl.col("id").is_in(question.titles)
+    phrases = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
+    if phrases:
+        named |= pl.col("roles").list.eval(pl.element().is_in(phrases)).list.any()
+    for fact in question.lifting:
+        named |= to_expr(fact.where) if fact.kind == "person" else pl.lit(False)
+    movies = relax_facts(index, find, question, scope, excluded)
+    return _add(index, movies, named, question, scope, excluded)
 
 
 def relax_facts(
@@ -132,85 +127,81 @@ def relax_facts(
     scope: Scope,
     excluded: Excluded,
 ) -> pl.DataFrame:
-    """Find movies that have all facts or, where few do, also others: a rare fact counts more."""
-    facts = question.facts
-    where = join_filters(scope.where, *(fact.where for fact in facts))
-    movies = find(scope._replace(where=where))
-    if not facts or len(movies) >= _ENOUGH:
-        return movies.with_columns(by_facts=pl.lit(0.0))
-    movies = pl.concat([movies, find(scope)]).unique("id", keep="first", maintain_order=True)
-    movies = _add_facts(index, movies, facts, question.vector, scope, excluded)
-    has = [to_expr(fact.where).cast(pl.Float64) for fact in facts]
-    return movies.with_columns(
-        by_facts=pl.sum_horizontal(one * (_FACT - one.mean()) for one in has)
-    )
+    """
+    Find movies that have all facts or, where fewer than five do, also others:
+    `by_facts`, in which a rare fact counts more.
+    """
+    facts = question.firm
+    limits = scope._replace(where=join_filters(scope.where, *(fact.where for fact in facts)))
+    movies = find(limits)
+    by_facts = _lift(question.lifting)
+    if facts and len(movies) < _ENOUGH:
+        movies = pl.concat([movies, find(scope)]).unique("id", keep="first", maintain_order=True)
+        for fact in facts:  # those that have a rare one, however far their texts are
+            has = to_expr(fact.where)
+            if index.movies.select(has.sum()).item() <= NEAREST:
+                movies = _add(index, movies, has, question, scope, excluded)
+        has_each = [to_expr(fact.where).cast(pl.Float64) for fact in facts]
+        by_facts += pl.sum_horizontal(has * (_FACT - has.mean()) for has in has_each)
+    return movies.with_columns(by_facts=by_facts)
 
 
-def _add_facts(
-    index: Index, movies: pl.DataFrame, facts, vector, scope: Scope, excluded: Excluded
-) -> pl.DataFrame:
-    """Add the movies that have one of these facts, if few do, however far their texts are."""
-    rare = [to_expr(fact.where) for fact in facts]
-    rare = [has for has in rare if index.movies.select(has.sum()).item() <= NEAREST]
-    return _add(index, movies, reduce(or_, rare), vector, scope, excluded) if rare else movies
-
-
-def _remember(facts: tuple[Fact, ...]) -> pl.Expr:
-    """Make a bonus of facts that somebody half remembers: years may be off."""
+def _lift(facts: Sequence[Fact]) -> pl.Expr:
+    """Make a bonus of facts that are no filters: years that somebody remembers may be off."""
     bonus: list[pl.Expr] = [pl.lit(0.0)]
     for fact in facts:
         spans = [way.years for way in fact.ways if way.years]
         if not spans or fact.negated:
-            bonus.append(_REMEMBERED * to_expr(fact.where).cast(pl.Float64))
+            bonus.append(_LIFT * to_expr(fact.where).cast(pl.Float64))
             continue
         year = pl.col("year")
         off = pl.min_horizontal(
             pl.max_horizontal(low - year, year - high, pl.lit(0)) for low, high in spans
         )
-        bonus.append(_REMEMBERED * (-off / _YEARS_OFF).exp().fill_null(0.0))
+        bonus.append(_LIFT * (-off / _YEARS_OFF).exp().fill_null(0.0))
     return pl.sum_horizontal(bonus)
 
 
 def _find_near(
     collection: chromadb.Collection,
     index: Index,
-    vector: np.ndarray,
+    question: Question,
     scope: Scope,
-    hidden: tuple[str, ...],
-    excluded: Excluded,
+    excluded: Excluded = (),
 ) -> pl.DataFrame:
-    """Find the movies nearest to a vector, and more of them where many may not come."""
-    size = max(NEAREST, scope.n) + len(hidden)
+    """Find the movies nearest to a question's vector, and more where many may not come."""
+    size = max(NEAREST, scope.n) + len(question.hidden)
     while True:
-        near = find_nearest(collection, vector, scope._replace(n=size))
+        near = find_nearest(collection, question.vector, scope._replace(n=size))
         movies = near.join(index.movies, on="id", maintain_order="left")
-        movies = leave_out(movies.filter(~pl.col("id").is_in(hidden)), excluded)
+        movies = movies.filter(~pl.col("id").is_in(question.hidden))
+        movies = leave_out(movies, excluded)
         if len(movies) >= scope.n or len(near) < size:
-            break
+            return movies
         size *= 4
-    if excluded and 0 < len(movies) == len(near):
-        warnings.warn(f"without removed nothing of the {len(near):,} nearest", stacklevel=2)
-    return movies
 
 
 def _add(
     index: Index,
     movies: pl.DataFrame,
     rule: pl.Expr,
-    vector: np.ndarray,
+    question: Question,
     scope: Scope,
     excluded: Excluded,
 ) -> pl.DataFrame:
-    """Add movies of the index that pass a rule, with their distance to a vector."""
-    more = index.movies.filter(rule, ~pl.col("id").is_in(movies["id"].to_list()))
+    """Add movies of the index that pass a rule, with their distance to the question."""
+    there = [*movies["id"], *question.hidden]
+    more = index.movies.filter(rule, ~pl.col("id").is_in(there))
     if scope.where:
         more = more.filter(to_expr(scope.where, set(more.columns)))
     if scope.ids is not None:
         more = more.filter(pl.col("id").is_in(scope.ids))
     if more.is_empty():
         return movies
-    apart = more["embedding"].to_numpy() - vector
+    apart = more["embedding"].to_numpy() - question.vector
     more = more.with_columns(distance=pl.Series((apart**2).sum(axis=1), dtype=pl.Float64))
+    if "by_facts" in movies.columns:
+        more = more.with_columns(by_facts=_lift(question.lifting))
     return pl.concat([movies, leave_out(more, excluded).select(movies.columns)])
 
 
@@ -235,14 +226,15 @@ def find_taste_candidates(
     if not likes.all():
         against = np.average(vectors[~likes], axis=0, weights=-weights[~likes])
         vector = vector - _ROCCHIO * against
-    gone = (*hidden, *question.hidden)
+    hidden_ids = (*hidden, *question.hidden)
+    taste = question._replace(vector=vector, hidden=hidden_ids)
+    wish = question._replace(hidden=hidden_ids)
 
     def find(limits: Scope) -> pl.DataFrame:
-        movies = _find_near(collection, index, vector, limits, gone, ())
+        movies = _find_near(collection, index, taste, limits)
         if question.text and len(movies) >= max(NEAREST, limits.n):
-            near = _find_near(collection, index, question.vector, limits, gone, ())
+            near = _find_near(collection, index, wish, limits)
             movies = pl.concat([movies, near]).unique("id", keep="first", maintain_order=True)
         return movies
 
-    found = relax_facts(index, find, question._replace(vector=vector), scope, ())
-    return found.filter(~pl.col("id").is_in(gone))
+    return relax_facts(index, find, taste, scope, ())

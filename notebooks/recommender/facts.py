@@ -36,11 +36,14 @@ class Fact(NamedTuple):
         The ways to have it, any of which will do.
     negated
         Whether a movie should have none of them.
+    firm
+        Whether movies must have it, or it lifts those that have it.
     """
 
     kind: str
     ways: tuple[Way, ...]
     negated: bool = False
+    firm: bool = True
 
     @property
     def where(self) -> dict:
@@ -77,11 +80,7 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
     joined: list[Fact] = []
     for fact in facts:
         for place, other in enumerate(joined):
-            if (
-                fact.kind == other.kind
-                and fact.negated == other.negated
-                and _are_choices(fact, other)
-            ):
+            if _are_choices(fact, other):
                 joined[place] = other._replace(ways=(*other.ways, *fact.ways))
                 break
         else:
@@ -91,7 +90,7 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
 
 def _are_choices(one: Fact, other: Fact) -> bool:
     """Tell whether two facts of a kind are a choice, or both must hold."""
-    if one.kind in ("running time", "person"):
+    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("running time", "person"):
         return False
     spans = [way.years for fact in (one, other) for way in fact.ways if way.years]
     if len(spans) < 2 or one.negated:

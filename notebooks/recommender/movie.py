@@ -230,6 +230,9 @@ FACTS: dict[str, Fact] = {
     "runtime": Fact(pl.Int64, ("runtime",), _read_runtime, is_detail=True),
     "series": Fact(pl.String, ("series", "belongs_to_collection"), _read_series, is_detail=True),
     "imdb_id": Fact(pl.String, ("imdb_id",), _read_text, is_detail=True),
+    "countries": Fact(_NAMES, ("production_countries",), lambda v: [c["iso_3166_1"] for c in v], is_detail=True),
+    "studios": Fact(_NAMES, ("production_companies",), lambda v: [c["name"] for c in v], is_detail=True),
+    "certification": Fact(pl.String, ("release_dates",), lambda v: next((d["certification"] for r in v["results"] if r["iso_3166_1"]=="US" for d in r["release_dates"] if d["certification"] in ("G","PG","PG-13","R","NC-17")),None), is_detail=True),
 }
 MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years

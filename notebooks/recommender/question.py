@@ -99,6 +99,16 @@ class Question(NamedTuple):
         return len(self.words) > STORY
 
     @property
+    def firm(self) -> tuple[Fact, ...]:
+        """The facts that movies must have."""
+        return () if self.is_story else tuple(fact for fact in self.facts if fact.firm)
+
+    @property
+    def lifting(self) -> tuple[Fact, ...]:
+        """The facts that lift those that have them."""
+        return tuple(fact for fact in self.facts if fact not in self.firm)
+
+    @property
     def folded(self) -> list[str]:
         """The words of its text, folded."""
         return fold_words(self.text)
@@ -452,7 +462,7 @@ class _Reader:
             self._read_negations()
         for place, span in enumerate(self.spans):
             if span.kind == "fact":
-                self._add(self._mend(span.value))
+                self._read_fact(place, span.value)
             elif span.kind == "like":
                 self.like += span.value
             elif span.kind == "title":
@@ -477,6 +487,13 @@ class _Reader:
             tuple(dict.fromkeys(self.hidden)),
             tuple(self.meant),
         )
+
+    def _read_fact(self, place: int, fact: Fact) -> None:
+        # "Avengers in Hindi" is what somebody types who looks for a dubbed movie.
+        if fact.kind == "nation" and any(span.kind == "title" for span in self.spans):
+            self.kept[place] = True
+        else:
+            self._add(self._mend(fact))
 
     def _add(self, fact: Fact) -> None:
         self.facts.append(fact)
@@ -627,12 +644,15 @@ class _Reader:
         if not full and not self._is_asked(place, span, role):
             self.kept[place] = True
             return
-        self.kept[place] = False
+        # Somebody who is asked for by a word, or alone, is in each answer. Beside other words, which
+        # may name a movie, a name lifts.
+        firm = role != "any" or self._is_alone(place)
+        self.kept[place] = not firm
         for cue_place in (place - 1, place + 1):
             if 0 <= cue_place < len(self.spans) and self.spans[cue_place] is cue and role != "any":
                 self.kept[cue_place] = False
                 self.spans[cue_place] = cue._replace(kind="read")
-        fact = self._make_person(names, role)
+        fact = self._make_person(names, role)._replace(firm=firm)
         before = self._word(place - 1) if place else ""
         if before == "or" and self.facts and self.facts[-1].kind == "person":
             self.facts[-1] = self.facts[-1]._replace(ways=(*self.facts[-1].ways, *fact.ways))
@@ -650,9 +670,8 @@ class _Reader:
 
     def _is_alone(self, place: int) -> bool:
         """Tell whether nothing else of content is asked."""
-        others = [
-            it for at, it in enumerate(self.spans) if at != place and it.kind in ("text", "title")
-        ]
+        named = ("person", "fact", "read", "like", "comma", "but", *_CUES)
+        others = [it for at, it in enumerate(self.spans) if at != place and it.kind not in named]
         words = [word for it in others for word in self.row[it.start : it.end]]
         return all(word in self.stop or word in KINDS for word in words)
 
