@@ -711,6 +711,8 @@ def find_movies(
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     ranked = rank(_push_away(collection, movies, question), question)
+    if question.names_nothing:
+        ranked = taste.spread(ranked, n)
     answers = show_facts(collection, ranked.head(n).select("id", "distance", "score"))
     return answers.with_columns(explain_question(answers, ranked, question))
 

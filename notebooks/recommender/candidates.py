@@ -62,7 +62,10 @@ def _make_index(read: pl.DataFrame) -> Index:
 
 
 # What a studio's name ends in, and people leave out.
-_COMPANY = r" (?:pictures|studios?|films?|productions?|entertainment|animation|company|features|cinema|international|media|group|corporation|inc|ltd|llc)$"
+_COMPANY = (
+    r" (?:pictures|studios?|films?|productions?|entertainment|animation|company|features|cinema|"
+    r"international|media|group|corporation|inc|ltd|llc)$"
+)
 _MANY_FILMS = 3  # of a studio that is known by a short name
 
 
@@ -111,6 +114,8 @@ def find_candidates(
         return _find_near(collection, index, question, limits, excluded)
 
     named = pl.col("id").is_in(question.titles)
+    if question.names_nothing:
+        named |= pl.col("vote_count").rank("ordinal", descending=True) <= NEAREST
     phrases = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
     if phrases:
         named |= pl.col("roles").list.eval(pl.element().is_in(phrases)).list.any()

@@ -90,7 +90,7 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
 
 def _are_choices(one: Fact, other: Fact) -> bool:
     """Tell whether two facts of a kind are a choice, or both must hold."""
-    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("running time", "person"):
+    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("time", "person"):
         return False
     spans = [way.years for fact in (one, other) for way in fact.ways if way.years]
     if len(spans) < 2 or one.negated:
@@ -104,233 +104,38 @@ def _are_choices(one: Fact, other: Fact) -> bool:
 
 # Words that say what kind of thing is asked for. A nation or a year beside one is a fact.
 KINDS = frozenset(
-    [
-        "film",
-        "films",
-        "movie",
-        "movies",
-        "cinema",
-        "flick",
-        "flicks",
-        "picture",
-        "pictures",
-        "anime",
-        "action",
-        "adventure",
-        "adventures",
-        "animation",
-        "animations",
-        "animated",
-        "cartoon",
-        "cartoons",
-        "comedy",
-        "comedies",
-        "crime",
-        "documentary",
-        "documentaries",
-        "drama",
-        "dramas",
-        "epic",
-        "epics",
-        "family",
-        "fantasy",
-        "fantasies",
-        "history",
-        "historical",
-        "horror",
-        "horrors",
-        "musical",
-        "musicals",
-        "mystery",
-        "mysteries",
-        "noir",
-        "noirs",
-        "romance",
-        "romances",
-        "romantic",
-        "romcom",
-        "romcoms",
-        "sci",
-        "fi",
-        "scifi",
-        "thriller",
-        "thrillers",
-        "war",
-        "western",
-        "westerns",
-        "gangster",
-        "gangsters",
-        "vampire",
-        "vampires",
-        "zombie",
-        "zombies",
-        "samurai",
-        "superhero",
-        "heist",
-        "spy",
-        "slasher",
-        "slashers",
-        "biopic",
-        "biopics",
-        "sitcom",
-        "blockbuster",
-        "blockbusters",
-        "classic",
-        "classics",
-        "hit",
-        "hits",
-        "tv",
-        "oscar",
-        "winner",
-        "winners",
-        "adaptation",
-        "adaptations",
-        "com",
-        "coms",
-    ]
+    str.split(
+        "film films movie movies cinema flick flicks picture pictures anime action adventure "
+        "adventures animation animations animated cartoon cartoons comedy comedies crime "
+        "documentary documentaries drama dramas epic epics family fantasy fantasies history "
+        "historical horror horrors musical musicals mystery mysteries noir noirs romance "
+        "romances romantic romcom romcoms sci fi scifi thriller thrillers war western westerns "
+        "gangster gangsters vampire vampires zombie zombies samurai superhero heist spy slasher "
+        "slashers biopic biopics sitcom blockbuster blockbusters classic classics hit hits tv "
+        "oscar winner winners adaptation adaptations com coms"
+    )
 )
 # Words that may stand between a nation and the kind.
 _BETWEEN = frozenset(
-    [
-        "new",
-        "old",
-        "older",
-        "classic",
-        "good",
-        "great",
-        "best",
-        "better",
-        "top",
-        "bad",
-        "funny",
-        "sad",
-        "dark",
-        "black",
-        "short",
-        "long",
-        "silent",
-        "indie",
-        "independent",
-        "art",
-        "house",
-        "arthouse",
-        "cult",
-        "feel",
-        "happy",
-        "scary",
-        "erotic",
-        "revenge",
-        "psychological",
-        "supernatural",
-        "love",
-        "teen",
-        "teenage",
-        "kids",
-        "children",
-        "political",
-        "police",
-        "detective",
-        "ghost",
-        "martial",
-        "arts",
-        "kung",
-        "fu",
-        "monster",
-        "disaster",
-        "sports",
-        "road",
-        "coming",
-        "of",
-        "age",
-        "language",
-        "speaking",
-        "made",
-        "early",
-        "mid",
-        "late",
-        "modern",
-        "recent",
-        "low",
-        "budget",
-        "b",
-        "slow",
-        "fast",
-        "weird",
-        "violent",
-        "gory",
-        "and",
-        "or",
-        "the",
-        "most",
-        "famous",
-        "popular",
-    ]
+    str.split(
+        "new old older classic good great best better top bad funny sad dark black short long "
+        "silent indie independent art house arthouse cult feel happy scary erotic revenge "
+        "psychological supernatural love teen teenage kids children political police detective "
+        "ghost martial arts kung fu monster disaster sports road coming of age language "
+        "speaking made early mid late modern recent low budget b slow fast weird violent gory "
+        "and or the most famous popular"
+    )
 )
 # Words before which a nation or a year is not that of somebody in the story.
 _ASKING = frozenset(
-    [
-        "something",
-        "anything",
-        "everything",
-        "one",
-        "ones",
-        "stuff",
-        "some",
-        "any",
-        "more",
-        "other",
-        "list",
-        "all",
-        "a",
-        "an",
-        "the",
-        "of",
-        "for",
-        "me",
-        "see",
-        "watch",
-        "want",
-        "recommend",
-        "suggest",
-        "good",
-        "great",
-        "best",
-        "only",
-        "just",
-        "mostly",
-        "not",
-        "no",
-        "non",
-        "nothing",
-        "and",
-        "or",
-        "but",
-        "please",
-        "in",
-        "is",
-        "are",
-        "was",
-        "were",
-        "that",
-        "which",
-        "it",
-        "its",
-        "like",
-        "between",
-        "from",
-    ]
+    str.split(
+        "something anything everything one ones stuff some any more other list all a an the of "
+        "for me see watch want recommend suggest good great best only just mostly not no non "
+        "nothing and or but please in is are was were that which it its like between from"
+    )
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "ninety": 90, "sixty": 60}
-_TENS = [
-    "twenties",
-    "thirties",
-    "forties",
-    "fifties",
-    "sixties",
-    "seventies",
-    "eighties",
-    "nineties",
-]
+_TENS = str.split("twenties thirties forties fifties sixties seventies eighties nineties")
 _DECADES = dict(zip(_TENS, range(1920, 2000, 10), strict=True))
 _DECADES |= {"noughties": 2000, "aughts": 2000, "naughties": 2000}
 _FIRST, _LAST = 0, 9999  # years without an end
@@ -349,11 +154,7 @@ def _before_kind(match: re.Match) -> bool:
     for word in match.string[match.end() : match.end() + _NEAR].split():
         if word in KINDS:
             return True
-        if (
-            word not in _BETWEEN
-            and not re.fullmatch(_DECADE + "|" + _YEAR, word)
-            and word not in _OF
-        ):
+        if word not in _BETWEEN | _NATION_WORDS and not re.fullmatch(_DECADE, word):
             return False
     return False
 
@@ -367,6 +168,7 @@ _MADE = (
     r"(?:(?:that |which )?(?:(?:is|are|was|were) )?"
     r"(?:made|shot|released|filmed|produced|came out|out|dated) )?(?:(?:from|in|of|during|by) )?"
 )
+_PARTS = {"early": (0, 3), "mid": (3, 6), "middle": (3, 6), "mid to late": (3, 9), "late": (5, 9)}
 _AS_OF = {"before": "before", "pre": "before", "prior to": "before", "older than": "before"}
 _AS_OF |= {"earlier than": "before", "predating": "before", "no later than": "until"}
 _AS_OF |= {"up to": "until", "until": "until", "till": "until", "up until": "until"}
@@ -391,21 +193,16 @@ def _read_period(match: re.Match, name: str) -> tuple[int, int, str]:
     digits = typed[:-1]
     first = _DECADES.get(typed) or int(digits) + (0 if len(digits) == 4 else 1900)
     first += 100 if len(digits) == 2 and int(digits) < 20 else 0
-    shifts = {
-        "early": (0, 3),
-        "mid": (3, 6),
-        "middle": (3, 6),
-        "mid to late": (3, 9),
-        "late": (5, 9),
-    }
-    low, high = shifts.get(part, (0, 9))
+    low, high = _PARTS.get(part, (0, 9))
     return first + low, first + high, f"the {part + ' ' if part else ''}{first}s"
 
 
 def _between(low: int, high: int, told: str) -> list[Way]:
-    limits = [{"year": {"$gte": low}}] * (low > _FIRST) + [{"year": {"$lte": high}}] * (
-        high < _LAST
-    )
+    limits: list[dict] = []
+    if low > _FIRST:
+        limits.append({"year": {"$gte": low}})
+    if high < _LAST:
+        limits.append({"year": {"$lte": high}})
     if low == high:
         limits = [{"year": low}]
     where = {"$and": limits} if len(limits) > 1 else limits[0]
@@ -458,98 +255,82 @@ def _read_plain_years(match: re.Match) -> list[Way] | None:
 
 # --- Running time --------------------------------------------------------------------------------
 
-_SIGNS = {"$lt": "under|less than|shorter than|below|fewer than|not even"}
-_SIGNS |= {
-    "$lte": "at most|max|maximum|maximally|up to|within|no more than|no longer than|not longer than|"
-    "not more than|not over|no over"
-}
-_SIGNS |= {
+_SIGNS = {
+    "$lt": "under|less than|shorter than|below|fewer than",
+    "$lte": "at most|max|maximum|up to|within|no more than|no longer than",
     "$gt": "over|more than|longer than|above",
     "$gte": "at least|min|minimum|no less than|no shorter than",
 }
 _SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in words.split("|")}
-_LESS = r"(?:or|and) (?:less|shorter|under|below)|tops|max|maximum|at most|at the most"
-_MORE = r"(?:or|and) (?:more|longer|over|up)|plus|minimum|at least|at the least"
+_LIMIT = "|".join(sorted(_SIGN_OF, key=len, reverse=True))
+_LIMIT_BEHIND = {
+    "$lte": "(?:or|and) (?:less|shorter|under|below)|tops|max|maximum|at (?:the )?most",
+    "$gte": "(?:or|and) (?:more|longer|over|up)|plus|minimum|at (?:the )?least",
+}
+_BEHIND = f"(?:{'|'.join(_LIMIT_BEHIND.values())})"
+_TOLD_SIGN = {"$lt": "under", "$lte": "at most", "$gt": "over", "$gte": "at least"}
 
 
 def _duration(name: str) -> str:
-    number = r"(?:\d{1,4}(?: point \d+)?|a|an|one|two|three|four|half an)"
-    hours = rf"{number}(?: and a half)? ?(?:hours?|hrs?|h)(?: and a half)?"
-    minutes = r"(?:\d{1,4}|ninety|sixty) ?(?:minutes?|mins?|m)"
-    return rf"(?P<{name}>{hours}(?: (?:and )?{minutes})?|\d{{1,2}}h\d{{2}}m?|{minutes})"
+    number = r"(?:\d{1,4}(?: point \d)?|half an|an?|one|two|three|four|ninety|sixty)"
+    unit = r"(?:hours?|hrs?|h|minutes?|mins?|m)"
+    half, rest = "(?: and a half)?", rf"(?: (?:and )?\d\d?(?: {unit})?)?"
+    return rf"(?P<{name}>{number}{half} {unit}{half}{rest})"
 
 
 def _read_minutes(typed: str) -> int | None:
     """Read a duration: minutes, or None if no movie lasts so long."""
-    if hm := re.fullmatch(r"(\d+)h(\d\d)m?", typed):
-        return _limit(60 * int(hm[1]) + int(hm[2]))
-    minutes = 0.0
-    if hours := re.match(
-        r"(half an|\w+)(?: point (\d+))?( and a half)? ?(?:hours?|hrs?|h)\b( and a half)?",
-        typed.replace("h ", " h "),
-    ):
-        number = re.sub(r"h$", "", hours[1])
-        minutes = 30.0 if number == "half an" else 60.0 * float(_NUMBERS.get(number, number))
-        minutes += 60 * float(f"0.{hours[2] or 0}") + 30 * bool(hours[3] or hours[4])
-        typed = typed.replace("h ", " h ")[hours.end() :]
-    if rest := re.search(r"(\d+|ninety|sixty) ?(?:minutes?|mins?|m)\b", typed):
-        minutes += float(_NUMBERS.get(rest[1], rest[1]))
-    return _limit(minutes)
-
-
-def _limit(minutes: float) -> int | None:
+    number, _, rest = typed.removesuffix(" m").replace(" and ", " ").partition(" ")
+    if number == "half":
+        return 30
+    minutes = float(_NUMBERS.get(number) or number)
+    if point := re.match(r"point (\d) ", rest):
+        minutes += float(f"0.{point[1]}")
+    if "a half" in rest:
+        minutes += 0.5
+    if re.search(r"\bh", rest):
+        minutes *= 60
+        if more := re.search(r"\b(\d+)(?: m\w*)?$", rest):
+            minutes += float(more[1])
     return int(minutes) if 0 < minutes <= _LONGEST else None
 
 
-def _read_runtime(match: re.Match) -> list[Way] | None:
-    minutes, groups = _read_minutes(match["time"]), match.groupdict("")
-    if minutes is None:
-        return None
-    how = groups.get("how", "")
-    sign = _SIGN_OF.get(how) or ("$lte" if groups.get("less") else "$gte")
-    how = (
-        how
-        if how
-        in (
-            "under",
-            "over",
-            "at most",
-            "at least",
-            "longer than",
-            "shorter than",
-            "less than",
-            "more than",
-        )
-        else ""
-    )
-    told = how or {"$lt": "under", "$lte": "at most", "$gt": "over", "$gte": "at least"}[sign]
-    return [Way({"runtime": {sign: minutes}}, f"{told} {minutes} minutes")]
+def _limit_time(sign: str, minutes: int) -> list[Way]:
+    return [Way({"runtime": {sign: minutes}}, f"{_TOLD_SIGN[sign]} {minutes} minutes")]
+
+
+def _limit_both(low: int, high: int, told: str) -> list[Way]:
+    limits = [{"runtime": {"$gte": low}}, {"runtime": {"$lte": high}}]
+    return [Way({"$and": limits}, f"{told} minutes")]
+
+
+def _read_limit(match: re.Match) -> list[Way] | None:
+    minutes = _read_minutes(match["time"])
+    return _limit_time(_SIGN_OF[match["how"]], minutes) if minutes else None
+
+
+def _read_limit_behind(match: re.Match) -> list[Way] | None:
+    minutes = _read_minutes(match["time"])
+    [sign] = (sign for sign, how in _LIMIT_BEHIND.items() if re.search(rf"(?:{how})$", match[0]))
+    return _limit_time(sign, minutes) if minutes else None
 
 
 def _read_about(match: re.Match) -> list[Way] | None:
     minutes = _read_minutes(match["time"])
-    if minutes is None or not (match["about"] or match["long"] or _before_kind(match)):
+    if not minutes or not (match["about"] or match["long"] or _before_kind(match)):
         return None
-    limits = [{"runtime": {"$gte": minutes - 10}}, {"runtime": {"$lte": minutes + 10}}]
-    return [Way({"$and": limits}, f"about {minutes} minutes")]
+    return _limit_both(minutes - 10, minutes + 10, f"about {minutes}")
 
 
-def _read_runtime_range(match: re.Match) -> list[Way] | None:
-    first, last = match["first"], match["time"]
-    low, high = (
-        _read_minutes(first if re.search(r"[a-z]$", first) else f"{first} minutes"),
-        _read_minutes(last),
-    )
-    if not low or not high:
-        return None
-    limits = [{"runtime": {"$gte": min(low, high)}}, {"runtime": {"$lte": max(low, high)}}]
-    return [Way({"$and": limits}, f"from {min(low, high)} to {max(low, high)} minutes")]
+def _read_time_range(match: re.Match) -> list[Way] | None:
+    first = match["first"] if " " in match["first"] else f"{match['first']} minutes"
+    low, high = sorted((_read_minutes(first) or 0, _read_minutes(match["time"]) or 0))
+    return _limit_both(low, high, f"from {low} to {high}") if low else None
 
 
 def _read_short(match: re.Match) -> list[Way] | None:
-    asked = _before_kind(match) or _after(
-        match, words=frozenset(["something", "anything", "it"]), kinds=False
-    )
+    named = _after(match, words=frozenset(["something", "anything", "it"]), kinds=False)
+    asked = _before_kind(match) or named
     return [Way({"runtime": {"$lte": 95}}, "short")] if asked else None
 
 
@@ -633,7 +414,7 @@ _NATIONS = [
     filipino|philippine;tl;PH;the philippines
     """.strip().splitlines()
 ]
-_OF = {word for nation in _NATIONS for name in nation.names for word in name.split()}
+_NATION_WORDS = {word for nation in _NATIONS for name in nation.names for word in name.split()}
 _NATION_OF = {name: nation for nation in _NATIONS for name in nation.names}
 _PLACE_OF = {name: nation for nation in _NATIONS for name in nation.places}
 _SPOKEN = "|".join(
@@ -666,7 +447,7 @@ def _read_nation(match: re.Match) -> list[Way] | None:
     spoken = match["language"] is not None
     after = match.string[match.end() : match.end() + _NEAR].split()[:1]
     # "American Indian war" is of neither; "the russian spy thriller" is of a spy.
-    if set(before + after) & _OF - KINDS or not (alone or spoken or _before_kind(match)):
+    if set(before + after) & _NATION_WORDS - KINDS or not (alone or spoken or _before_kind(match)):
         return None
     nation = _NATION_OF[match["nation"]]
     if spoken:
@@ -688,16 +469,21 @@ def _read_place(match: re.Match) -> list[Way] | None:
 # --- For whom ------------------------------------------------------------------------------------
 
 _RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
-_CHILD = r"kids?|children|child|toddlers?|little ones|grandkids|grandchildren|kiddos?|preschoolers?"
-_YOUNG = r"sons?|daughters?|nieces?|nephews?|nephew|boys?|girls?|little (?:brother|sister)"
-_ALL = (
-    r"famil(?:y|ies)|parents|mom|mum|mother|dad|father|grand(?:ma|mother|pa|father|parents)|granny|nana|"
-    r"in laws|aunts?|uncles?|teens?|teenagers?|everyone|everybody|all ages|all the family|tweens?"
+_CHILD = (
+    r"kids?|children|child|toddlers?|little ones|grandkids|grandchildren|sons?|daughters?|nieces?|"
+    r"nephews?|boys?|girls?|little (?:brother|sister)"
 )
-_OUR = r"(?:(?:my|our|the|a|an|some|young|little|small|whole|entire|two|three|all|both|younger|older) )*"
+_ALL = (
+    r"famil(?:y|ies)|parents|mom|mum|mother|dad|father|grand(?:ma|mother|pa|father|parents)|"
+    r"granny|nana|in laws|aunts?|uncles?|teens?|teenagers?|everyone|everybody|all ages"
+)
+_OUR = (
+    r"(?:(?:my|our|the|an?|some|young|little|small|whole|entire|two|three|all|both|younger|older|"
+    r"kids?|children|boys?|girls?|aged?|son|daughter|ages?) )*"
+)
 
 
-def rate_for(ratings: tuple[str, ...]) -> list[Way]:
+def _rate(ratings: tuple[str, ...]) -> list[Way]:
     """Make the ways to have one of these US certifications."""
     return [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
 
@@ -706,118 +492,66 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if groups.get("age"):
         age = int(groups["age"])
-        return rate_for(_RATINGS[: 2 if age <= 9 else 3]) if age < 17 else None
+        return _rate(_RATINGS[: 2 if age <= 9 else 3]) if age < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"
     if groups.get("adults"):
-        return rate_for(_RATINGS[2:])
-    return rate_for(_RATINGS[: 2 if groups.get("child") else 3])
+        return _rate(_RATINGS[2:])
+    return _rate(_RATINGS[: 2 if groups.get("child") else 3])
 
 
 _SUITS = frozenset(
-    [
-        "suitable",
-        "appropriate",
-        "safe",
-        "fun",
-        "okay",
-        "ok",
-        "fit",
-        "watch",
-        "movie",
-        "night",
-        "gentle",
-        "light",
-        "sweet",
-        "nice",
-        "together",
-        "enjoy",
-        "perfect",
-        "ideal",
-        "exciting",
-        "adventure",
-    ]
+    str.split(
+        "suitable appropriate safe fun okay ok fit watch movie night gentle light sweet nice "
+        "together enjoy perfect ideal exciting adventure"
+    )
 )
 
 # --- The table -----------------------------------------------------------------------------------
+
+_THAT = r"(?:that (?:is|are|lasts?|runs?|takes?) )?"
+_FIRST_TIME = r"(?P<first>\d{1,3}(?: (?:minutes?|mins?|hours?|h))?)"
+_FIT = r"(?:suitable |appropriate |safe |good |okay |ok )?"
+_OLD = r"(?: ?(?:years?|yrs?) olds?| yo)"
+_SOMEBODY = r"(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?"
+_FAMILY = r"family (?:movie|film)s?(?: night)?|family night|family friendly"
 
 # All facts that are understood: their kind, how they are asked, and what they mean. A reader that
 # answers None has seen that the words around say something else.
 _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("year", rf"{_MADE}between {_period('first')} and {_period('last')}", _read_range),
-    (
-        "year",
-        rf"{_MADE}{_period('first')} (?:to|through|until|till|up to) {_period('last')}",
-        _read_range,
-    ),
+    ("year", rf"{_MADE}{_period('first')} (?:to|until|till|up to) {_period('last')}", _read_range),
     ("year", rf"{_MADE}(?P<how>{_HOW}) {_period('at')}", _read_comparison),
     ("year", rf"{_MADE}{_period('at')} (?:{_ONWARDS}|(?P<back>{_BACK}))", _read_comparison),
     ("year", rf"{_MADE}{_period('at')}", _read_plain_years),
-    (
-        "running time",
-        rf"(?:between |from )?(?P<first>\d{{1,3}}(?: ?(?:minutes?|mins?|hours?|h))?) (?:and|to) {_duration('time')}",
-        _read_runtime_range,
-    ),
-    (
-        "running time",
-        rf"(?:that (?:is|are|lasts?|runs?) )?(?P<how>{'|'.join(sorted(_SIGN_OF, key=len, reverse=True))}) (?:of )?{_duration('time')}(?: long)?(?! to (?:live|save|find))",
-        _read_runtime,
-    ),
-    (
-        "running time",
-        rf"(?:of )?{_duration('time')}(?: long)? (?:(?P<less>{_LESS})|{_MORE})",
-        _read_runtime,
-    ),
-    (
-        "running time",
-        rf"(?:of )?(?P<about>(?:about|around|roughly|circa) )?{_duration('time')}(?P<long> long)?",
-        _read_about,
-    ),
-    ("running time", r"short(?: and)?", _read_short),
+    ("time", rf"(?:between |from )?{_FIRST_TIME} (?:and|to) {_duration('time')}", _read_time_range),
+    ("time", rf"{_THAT}(?P<how>{_LIMIT}) (?:of )?{_duration('time')}(?: long)?", _read_limit),
+    ("time", rf"(?:of )?{_duration('time')}(?: long)? {_BEHIND}", _read_limit_behind),
+    ("time", rf"(?P<about>(?:about|around) )?{_duration('time')}(?P<long> long)?", _read_about),
+    ("time", r"short(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
-    (
-        "nation",
-        rf"(?:spoken |speaking )?in (?:the )?(?P<nation>{_SPOKEN})(?: language)?",
-        _read_spoken,
-    ),
-    ("nation", rf"(?:(?P<made>(?:made|shot|produced) in )|from )(?P<place>{_PLACES})", _read_place),
-    (
-        "audience",
-        rf"(?:suitable |appropriate |safe |good |okay |ok )?(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD}|{_YOUNG})|{_ALL})",
-        _read_audience,
-    ),
+    ("nation", rf"(?:spoken )?in (?P<nation>{_SPOKEN})(?: language)?", _read_spoken),
+    ("nation", rf"(?:(?P<made>(?:made|shot) in )|from )(?P<place>{_PLACES})", _read_place),
+    ("audience", rf"{_FIT}(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD})|{_ALL})", _read_audience),
+    ("audience", rf"{_FIT}(?:for|with) {_OUR}(?P<age>\d\d?){_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"(?:my|our) (?P<age>\d\d?){_OLD}{_SOMEBODY}", _read_audience),
     (
         "audience",
-        r"(?:suitable |appropriate |safe )?(?:for|with) (?:(?:my|our|a|an|the|kids?|children|boys?|girls?|aged?|son|daughter|old|ages?|who is|of) )*(?P<age>\d{1,2})(?: ?(?:year|yr)s? ?olds?| ?yo)?(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?(?! minutes| hours)",
+        r"(?P<child>(?:kids?|child|children|toddler)s? (?:friendly|safe))",
         _read_audience,
     ),
-    (
-        "audience",
-        r"(?:my|our) (?P<age>\d{1,2}) ?(?:(?:year|yr)s? ?olds?|yo)(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?",
-        _read_audience,
-    ),
-    (
-        "audience",
-        r"(?P<child>(?:kids?|child|children|toddler)s? (?:friendly|safe|appropriate))|family friendly|family (?:movie|film)s?(?: night)?|family night|movie night with the family",
-        _read_audience,
-    ),
-    (
-        "audience",
-        r"(?P<child>(?:kids?|childrens?|childs) (?:movie|film|flick|stuff)s?)",
-        _read_audience,
-    ),
-    (
-        "audience",
-        r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ups?|grownups?)(?: only)?)|adults only",
-        _read_audience,
-    ),
+    ("audience", r"(?P<child>(?:kids?|childrens?|childs) (?:movie|film)s?)", _read_audience),
+    ("audience", _FAMILY, _read_audience),
+    ("audience", r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ?ups?))", _read_audience),
 ]
 _COMPILED = [(kind, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"), read) for kind, ask, read in _TABLE]
-# What reads like a fact and tells of the story: when it plays, how old somebody is, who is in it.
+# What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.
+_SET = r"(?:set|takes? place|taking place|plays?|playing|happens|happening)"
+_WHOSE = r"(?:about|her|his|their|my|your|our|ones|hers|someones)"
+_AGE = rf"(?:early |mid |late )?(?:the )?(?:\d0s|{'|'.join(_TENS)})"
 STORIES = re.compile(
-    rf"(?<!\S)(?:(?:set|takes? place|taking place|plays?|playing|happens|happening|located) (?:in|during|around|at|before|after|on) (?:\w+ )?{_period('at')}"
-    rf"|(?:about|her|his|their|my|your|our|ones|hers|someones) (?:own )?(?:early |mid |late )?(?:the )?(?:\d0s|{'|'.join(_TENS)})"
-    rf"|(?:set|takes? place|taking place|plays?|playing|happens|located|story) (?:in|during|around|at) (?:\w+ )?(?:{_PLACES}|{_ADJECTIVES}))(?!\S)"
+    rf"(?<!\S)(?:{_SET} (?:in|during|around|at|before|after) (?:\w+ )?{_period('at')}"
+    rf"|{_WHOSE} {_AGE}|{_SET} (?:in|during|around) (?:{_PLACES}|{_ADJECTIVES}))(?!\S)"
 )
 
 

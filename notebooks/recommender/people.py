@@ -47,7 +47,11 @@ class People:
         # By what is typed without blanks: "deniro" and "de niro" are the same.
         whole = pl.col("folded").str.replace_all(" ", "")
         last = pl.col("folded").str.extract(r" (\S{3,})$")
-        longer = pl.col("folded").str.extract(rf" ((?:(?:{'|'.join(_PARTICLES)}) )+\S+)$").str.replace_all(" ", "")
+        longer = (
+            pl.col("folded")
+            .str.extract(rf" ((?:(?:{'|'.join(_PARTICLES)}) )+\S+)$")
+            .str.replace_all(" ", "")
+        )
         self._whole = _group(names, whole)
         self._last = _group(names, last) | _group(names, longer)
         self._folded = names["folded"].to_list()

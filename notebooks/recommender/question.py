@@ -109,6 +109,12 @@ class Question(NamedTuple):
         return tuple(fact for fact in self.facts if fact not in self.firm)
 
     @property
+    def names_nothing(self) -> bool:
+        """Whether nothing is asked for but a movie."""
+        named = (self.titles, self.like, self.hidden, self.facts, self.unwanted)
+        return not self.content and not any(named)
+
+    @property
     def folded(self) -> list[str]:
         """The words of its text, folded."""
         return fold_words(self.text)
@@ -150,12 +156,15 @@ def read_question(typed: str, known: Known) -> Question:
 
 # --- Words ---------------------------------------------------------------------------------------
 
-_SIGNS = re.compile(r"[,;:!?()\[\]{}\"\u201c\u201d/|]+|\.+(?=\s|$)|\s[-\u2013\u2014]+\s")
+_SIGNS = re.compile(
+    r"[,;:!?()\[\]{}\"\u201c\u201d/|]+|(?<!\b[A-Za-z])\.+(?=\s|$)|\s[-\u2013\u2014]+\s"
+)
 
 
 def split_words(typed: str) -> list[str]:
     """Split a text into folded words, with a comma for the signs that part them."""
     text = re.sub(r"(?<=\d)[.](?=\d)", " point ", typed)  # 1.5 hours
+    text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
     text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
     parts = pl.Series(_SIGNS.split(text), dtype=pl.String).to_frame("part")
     folded = parts.select(fold(pl.col("part"))).to_series().to_list()
@@ -202,75 +211,42 @@ def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
 # Words that say that a movie is wanted, and not which.
 _ARTICLES = {"the", "a", "an"}
 FILLER = frozenset(
-    [
-        "watch",
-        "watching",
-        "see",
-        "show",
-        "me",
-        "find",
-        "i",
-        "we",
-        "want",
-        "wants",
-        "to",
-                "lets",
-        "please",
-        "online",
-        "full",
-        "hd",
-        "free",
-        "stream",
-        "streaming",
-        "trailer",
-        "movie",
-        "movies",
-        "film",
-        "films",
-        "the",
-        "netflix",
-        "download",
-        "english",
-        "subtitles",
-        "recommend",
-        "recommendation",
-        "recommendations",
-        "suggest",
-        "suggestion",
-        "can",
-        "could",
-        "you",
-        "some",
-        "any",
-        "good",
-        "great",
-        "best",
-        "a",
-        "an",
-        "looking",
-        "for",
-        "search",
-        "something",
-        "anything",
-        "tonight",
-    ]
+    str.split(
+        "watch watching see show me find i we want wants to lets please online full hd free "
+        "stream streaming trailer movie movies film films the netflix download english "
+        "subtitles recommend recommendation recommendations suggest suggestion can could you "
+        "some any good great best a an looking for search something anything tonight"
+    )
 )
 _CUES = {
     "but": r"but|however|though|although",
     "not": (
-        r"(?:but |and )?(?:(?:(?:that|which) )?(?:is not|are not|isnt|arent|was not|wasnt|does not|do not|doesnt|dont|"
-        r"has no|have no)(?: have| include| contain| involve| feature)?|(?:i )?(?:do not|dont|did not|didnt) (?:want|like|need)(?: to see)?|"
-        r"not|non|nothing|no|less(?! than)|without|except(?: for)?|excluding|other than|anything but|everything but|"
-        r"minus|i (?:hate|hated|dislike|disliked))"
+        r"(?:but |and )?(?:(?:that |which )?(?:is|are|was|were|does|do|has|have) (?:not|no)"
+        r"(?: have| include| contain| involve)?|(?:that |which )?(?:isnt|arent|wasnt|doesnt|dont)"
+        r"(?: have| include| contain| involve)?|(?:i )?(?:do not|dont|did not|didnt) "
+        r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
+        r"excluding|other than|anything but|everything but|minus|i (?:hated?|disliked?))"
     ),
-    "directed": r"(?:(?:written and )?directed by|(?:from |by )?(?:the )?director|dir|by|helmed by|made by|films of|movies of)",
-    "direct": r"(?:as (?:a |the )?director|direct|directed|directs)",
-    "acted": r"(?:with|starring|stars|star|featuring|feat|ft|played by|acted by|(?:the )?(?:actor|actress)|starring in)",
+    "directed": (
+        r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
+        r"(?:films|movies) of"
+    ),
+    "direct": r"(?:as (?:a |the )?director|directed|directs?)",
+    "acted": (
+        r"with|starring(?: in)?|stars?|featuring|feat|(?:played|acted) by|"
+        r"(?:the )?(?:actor|actress)"
+    ),
 }
+_KIND_OF = r"(?:(?:films?|movies?|something|anything|stuff|ones?|more|others?|things?) )?"
+_LOVED = (
+    r"(?:(?:i|we|and|also|just|really|recently|if|you) )*"
+    r"(?:loved?|likes?|liked|enjoy|enjoyed|adored?)(?: watching| seeing)?|"
+    r"(?:(?:a|big|huge) )*fans? of"
+)
 _LIKE = re.compile(
-    r"(?<!\S)(?:(?:(?:films?|movies?|something|anything|stuff|one|ones|more|others?|thing|things) )?(?:that (?:is|are) )?(?:kind of |sort of |a bit |just |exactly |more |much )?"
-    r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit|mood) of|along the lines of|comparable to|such as|resembling)"
-    r"|(?P<loved>(?:(?:i|we|you|and|also|just|really|absolutely|recently|liked|if) )*(?:love|loved|likes?|liked|enjoy|enjoyed|adore|adored)(?: watching| seeing)?|(?:(?:a|big|huge) )*fans? of))(?!\S)"
+    rf"(?<!\S)(?:{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
+    r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
+    rf"comparable to|such as)|(?P<loved>{_LOVED}))(?!\S)"
 )
 _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
 
@@ -291,9 +267,10 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     for kind, ask in _CUES.items():
         for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
             yield Span(begins[found.start()], ends[found.end()], kind)
+    is_story = len(row) - row.count(",") > STORY
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
-        exact = typed if found["loved"] or len(row) > STORY else ""
+        exact = typed if found["loved"] or is_story else ""
         if liked := _read_liked(row, start, end, known, exact):
             yield liked
     yield from _find_names(row, known)
@@ -325,7 +302,8 @@ def _find_title_at(
         words = [word for word in row[start:end] if word != ","]
         if row[end - 1] == "," or not words:
             continue
-        ids = known.titles.find(words, 0, len(words)) or known.titles.find_series(words)
+        ids = known.titles.find(words, 0, len(words))
+        ids = ids or known.titles.find_series(words)
         # "I love it" names no movie, and "I love It" does.
         if ids and typed and not any(_is_written(name, typed) for name in known.titles.name(ids)):
             continue
@@ -336,7 +314,9 @@ def _find_title_at(
 
 def _is_written(title: str, typed: str) -> bool:
     """Tell whether a title stands in a text as it is written, within a sentence."""
-    return bool(re.search(rf"(?<=[\w,;:*\"'] ){re.escape(title)}\b|[*\"']{re.escape(title)}[*\"']", typed))
+    return bool(
+        re.search(rf"(?<=[\w,;:*\"'] ){re.escape(title)}\b|[*\"']{re.escape(title)}[*\"']", typed)
+    )
 
 
 def _find_names(row: list[str], known: Known) -> Iterator[Span]:
@@ -363,7 +343,7 @@ def _find_names(row: list[str], known: Known) -> Iterator[Span]:
 
 
 # Of two spans of one length.
-_FIRST_OF = ["like", "title", "story", "person", "fact", "not", "studio", "surname", "but"]
+_FIRST_OF = str.split("like title story person fact not studio surname but")
 
 
 def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
@@ -385,61 +365,12 @@ def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
 
 # What a negation does not end at: "not too scary", "no more of the".
 _SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "any",
-        "too",
-        "so",
-        "very",
-        "much",
-        "many",
-        "set",
-        "about",
-        "in",
-        "at",
-        "for",
-        "with",
-        "of",
-        "on",
-        "to",
-        "being",
-        "be",
-        "really",
-        "that",
-        "is",
-        "are",
-        "it",
-        "all",
-        "overly",
-        "particularly",
-        "especially",
-        "this",
-        "more",
-        "just",
-    ]
+    str.split(
+        "a an the any too so very much many set about in at for with of on to being be really "
+        "that is are it all overly particularly especially this more just"
+    )
 )
-_VERBS = frozenset(
-    [
-        "has",
-        "have",
-        "had",
-        "with",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "who",
-        "and",
-        "he",
-        "she",
-        "they",
-    ]
-)
+_VERBS = frozenset(str.split("has have had with is are was were do does did who and he she they"))
 
 
 class _Reader:
@@ -735,41 +666,18 @@ class _Reader:
             else:
                 runs[-1] += [word for word in self.row[span.start : span.end] if word != ","]
         said = [run for run in runs if set(run) - self.stop - FILLER]
+        if not said and any(fact.kind == "audience" and not fact.negated for fact in self.facts):
+            return _GENTLE
         return " ".join(" ".join(_trim(run)) for run in said)
 
 
+# What one means who names nobody but those who watch along.
+_GENTLE = "heartwarming for the whole family"
 _GLUE = frozenset(
-    [
-        "and",
-        "or",
-        "but",
-        "with",
-        "from",
-        "that",
-        "which",
-        "is",
-        "are",
-        "was",
-        "in",
-        "on",
-        "by",
-        "of",
-        "to",
-        "at",
-        "for",
-        "as",
-        "the",
-        "a",
-        "an",
-        "like",
-        "set",
-        "made",
-        "it",
-        "than",
-        "too",
-        "also",
-        "only",
-    ]
+    str.split(
+        "and or but with from that which is are was in on by of to at for as the a an like set "
+        "made it than too also only"
+    )
 )
 
 

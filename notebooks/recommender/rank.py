@@ -34,10 +34,25 @@ _WEIGHTS = {
     "the title": 0.3,  # on top, if the title is the question
     "loosely": -0.15,  # if only one of its other spellings is
     "votes": 0.05,  # log10 of their number
+    "rating": 0.1,  # a star of the vote average, held back where votes are few, if nothing is said
+    "brutal": -0.1,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
 # With n words of content, the share of keywords counts this many / n, and that of votes.
 _FEW = {"keywords": 4, "votes": 6}
+_MANY_VOTES = 500  # at which a vote average counts for half
+# Keywords of what one does not show to whom one does not know, and words that ask for the like.
+_BRUTAL = str.split(
+    "disturbing gory erotic gore torture sadism rape softcore necrophilia incest cannibal splatter"
+)
+_ASKING_FOR_IT = frozenset(
+    str.split(
+        "disturbing gory gore gruesome bloody blood splatter slasher violent violence brutal cruel "
+        "torture horror horrors scary creepy spooky terrifying frightening shocking extreme erotic "
+        "sexy sex nudity kinky rape incest cannibal cannibals killer killers murder zombie zombies "
+        "transgressive provocative controversial hard dark bleak adults depressing weird"
+    )
+)
 _LONGEST = 1_000  # characters of a phrase that may stand in a text, or be a title
 
 
@@ -77,12 +92,16 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
     names = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
     movies = count_words(movies, question.folded)
+    votes_cast = pl.col("vote_count").fill_null(0)
+    held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
     return movies.join(
         _match_titles(movies, question), on="movie", how="left", maintain_order="left"
     ).with_columns(
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
         by_votes=_WEIGHTS["votes"] * _weigh("votes", question) * votes,
+        by_rating=pl.lit(0.0) if question.content else _WEIGHTS["rating"] * held_back,
+        by_brutal=_hold_back(question),
         played=pl.col("roles").list.set_intersection(names),
     )
 
@@ -94,6 +113,17 @@ def score_wish(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     movies = count_words(movies, question.folded)
     wish = movies["embedding"].to_numpy() @ question.vector
     return movies.with_columns(by_wish=pl.Series(wish))
+
+
+def _hold_back(question: Question) -> pl.Expr:
+    """Hold back what is brutal, unless the question asks for something of the kind."""
+    if question.names_title or question.is_story or _ASKING_FOR_IT.intersection(question.words):
+        return pl.lit(0.0)
+    brutal = pl.col("labels").list.eval(pl.element().is_in(_BRUTAL)).list.any()
+    brutal |= (pl.col("certification") == "NC-17").fill_null(False)
+    # The less it answers the words of the question, the more.
+    answers = (pl.col("by_words") / pl.col("by_words").max()).fill_nan(0).fill_null(0)
+    return pl.when(brutal).then(_WEIGHTS["brutal"] * (1 - answers)).otherwise(0.0)
 
 
 def _weigh(part: str, question: Question) -> float:
@@ -139,7 +169,7 @@ def _match_titles(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
 
     strictly, loosely = is_same("titles", text), is_same("spellings", key)
     title, size = pl.col("titles"), max(1, len(text))
-    says = bool(question.content)  # small words stand in many titles
+    says = bool(question.content) or question.names_title  # small words stand in many titles
     holds = pl.format(" {} ", title).str.contains(f" {text} ", literal=True) & says
     held = title.is_in(list_phrases(text)) | pl.col("spellings").is_in(list_phrases(key))
     small = title.is_in(list(list_stop_words()))

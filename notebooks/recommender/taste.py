@@ -191,6 +191,32 @@ def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return pooled ** (1 / power)
 
 
+_RECEIVED = 100  # of the best received, of which some are chosen that are unlike each other
+_UNLIKE = 0.5
+
+
+def spread(ranked: pl.DataFrame, n: int) -> pl.DataFrame:
+    """
+    Put movies first that are unlike each other in text, genre, time and
+    language, of those ranked highest (maximal marginal relevance).
+    """
+    best = ranked.head(max(_RECEIVED, n))
+    decade = (pl.col("year") // 10).alias("decade")
+    marks = best.select(decade, "original_language").to_dummies().to_numpy().astype(float)
+    genres = sorted(set(best["genres"].explode().drop_nulls()))
+    has = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
+    kinds = best.select(has).to_numpy().astype(float).reshape(len(best), -1)
+    parts = [unit(best["embedding"].to_numpy()), unit(kinds), unit(marks)]
+    places = unit(np.nan_to_num(np.hstack(parts)))
+    nothing = np.zeros(len(best), bool)
+    total = best["score"].to_numpy()
+    scores = Scores(total, {}, {}, pl.DataFrame(), total, nothing)
+    spaced = best.with_columns(
+        embedding=pl.Series(places, dtype=pl.Array(pl.Float64, places.shape[1]))
+    )
+    return best[choose(spaced, scores, n, _UNLIKE)]
+
+
 def choose(movies: pl.DataFrame, scores: Scores, n: int, diversity: float) -> list[int]:
     """
     Choose by maximal marginal relevance, which is by score without diversity,
