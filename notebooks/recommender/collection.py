@@ -15,7 +15,7 @@ import polars as pl
 from notebooks.recommender import rank
 from notebooks.recommender.chroma import in_parts
 from notebooks.recommender.facts import AskedFact, join_filters
-from notebooks.recommender.movie import DETAILS, FACTS, PEOPLE, STORED
+from notebooks.recommender.movie import DETAILS, FACTS, LISTS, PEOPLE, STORED
 from notebooks.recommender.words import list_names
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-_LISTS = {"genres", "keywords", "names", *PEOPLE}
+_LISTS = {"names", *LISTS}
 _MANY = 1_000  # answers
 _ENOUGH = 5  # answers that know the facts of a question, or these give way
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
