@@ -6,6 +6,7 @@ switches off a key that `.env` holds.
 """
 
 import os
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,27 @@ def _read_path(name: str, default: str | None = None) -> Any:
         ) from None
 
 
+def _read_language(name: str, default: str) -> str:
+    """Read a language, with a country or without, and write it as TMDb does: en_us is en-US."""
+    value = _read(name, default)
+    if value == default:
+        return default
+    from babel import Locale  # takes a while, and few need it
+
+    known = Locale("en")
+    parts = re.fullmatch(r"([a-z]{2})(?:[-_]([a-z]{2}))?", value, re.ASCII | re.IGNORECASE)
+    language, country = (parts[1].lower(), (parts[2] or "").upper()) if parts else ("", "")
+    if language not in known.languages or (country and country not in known.territories):
+        raise ValueError(
+            f"{name}={value!r:.80} is no language. Write two letters, and two for a country if it "
+            "matters: en-US, nb-NO or fr."
+        )
+    return f"{language}-{country}" if country else language
+
+
 TMDB_API_KEY: Secret | None = _read("TMDB_API_KEY")  # a v3 key or a v4 read access token
 TMDB_URL: str = _read("TMDB_URL", "https://api.themoviedb.org/3").rstrip("/")
-TMDB_LANGUAGE: str = _read("TMDB_LANGUAGE", "en-US")
+TMDB_LANGUAGE: str = _read_language("TMDB_LANGUAGE", "en-US")
 WATCH_COUNTRY: str | None = _read("WATCH_COUNTRY")  # where one watches; else the language's region
 CACHE_DIR: Path = _read_path("CACHE_DIR", ".cache")  # TMDb's answers
 EMBEDDING_MODEL: str = _read("EMBEDDING_MODEL", "all-MiniLM-L6-v2")  # on the hub, or a folder

@@ -20,6 +20,7 @@ fraction of a second, while chromadb and sentence_transformers take seconds.
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import operator
@@ -27,9 +28,20 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+# Another program's config.py may come first on the path, and would fail later in obscure ways.
+if (_found := importlib.util.find_spec("config")) is None or (
+    Path(_found.origin or "").resolve() != Path(__file__).resolve().with_name("config.py")
+):
+    raise ImportError(
+        f"main.py needs the config.py beside it, but Python finds {_found and _found.origin}. "
+        f"Start Python in {Path(__file__).resolve().parent}, or put that folder first on sys.path "
+        "before you import anything from it; restart Python if the other one was imported."
+    )
 
 import config
 from notebooks.recommender import taste
@@ -215,7 +227,8 @@ def _fetch_window(window: dict, high: int | None) -> list[dict] | None:
 def fetch_details(movies: list[dict]) -> list[dict]:
     """
     Fetch what TMDb's lists leave out of these movies: directors, actors with
-    their roles, keywords, running time, series and IMDb's id.
+    their roles, keywords, running time, series, IMDb's id, countries, studios
+    and the US certification.
 
     That is one request a movie, some 38 a second. Answers are kept in
     `CACHE_DIR` for 30 days, and a fetch that was cut off goes on where it
@@ -233,7 +246,9 @@ def fetch_details(movies: list[dict]) -> list[dict]:
     list of dict
         The same movies in the same order, each with `credits` (directors, and
         the first ten of the cast), `keywords` (the first twenty), `runtime`,
-        `belongs_to_collection` and `imdb_id`, in TMDb's shape.
+        `belongs_to_collection`, `imdb_id`, `production_countries`,
+        `production_companies` (the first ten) and `release_dates` (of the US),
+        in TMDb's shape.
 
     Raises
     ------
@@ -256,7 +271,7 @@ def fetch_details(movies: list[dict]) -> list[dict]:
     ]
     ids = list(dict.fromkeys(lacking))
     remove_expired()
-    more = {"append_to_response": "credits,keywords"}
+    more = {"append_to_response": "credits,keywords,release_dates"}
     documents = get_documents((f"/movie/{id}", more) for id in ids)
     bar = show_progress(documents, total=len(ids), desc="Fetching details", unit="movie")
     details = dict(zip(ids, bar, strict=True))
@@ -438,9 +453,11 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
     ----------
     movies
         Movies as TMDb describes them, in its lists (`genre_ids`) or one by one
-        (`genres`). A whole answer of TMDb, one movie, a data frame and the
-        rows of a CSV file are read too. Everything but the id may be missing.
-        `fetch_details` adds who made them.
+        (`genres`). A whole answer of TMDb (a search, a collection, a list,
+        `/find`, somebody's credits), one movie, a data frame and the rows of a
+        CSV file are read too. Several names may stand in one text, parted by
+        commas. Everything but the id may be missing. `fetch_details` adds who
+        made them.
 
     Returns
     -------
@@ -451,8 +468,10 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
         `vote_average` (0 to 10), `vote_count`, `poster_path`; and from the
         details `directors`, `cast`, `characters` (lists of str, ten at most,
         by billing), `keywords` (list of str, twenty at most), `runtime`
-        (minutes), `series` and `imdb_id`. What is missing is null, but a list
-        is then empty and `text` leaves out the line.
+        (minutes), `series`, `imdb_id`, `countries` (list of str: their codes
+        of ISO 3166-1, such as US), `studios` (list of str, ten at most) and
+        `certification` (of the US: G, PG, PG-13, R or NC-17). What is missing
+        is null, but a list is then empty and `text` leaves out the line.
 
     Raises
     ------

@@ -58,6 +58,58 @@ def test_an_empty_value_means_unset(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *[("EN-US", "en-US"), ("en_us", "en-US"), ("EN", "en"), ("En_gB", "en-GB")],
+        *[("NB-no", "nb-NO"), ("nb_NO", "nb-NO"), ("FR", "fr"), (" pt-br ", "pt-BR")],
+    ],
+)
+def test_a_language_is_read_in_any_case_and_with_either_mark(tmp_path, written, meant):
+    assert read_setting(tmp_path, "TMDB_LANGUAGE", TMDB_LANGUAGE=written) == repr(meant)
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["english", "eng", "e", "en-", "en-USA", "qq", "nb-QQ", "en-US-x", "12", "ēn", "no;"],
+)
+def test_a_language_that_there_is_not_is_an_error_that_names_it_and_its_setting(tmp_path, language):
+    shutil.copy(config.__file__, tmp_path)
+    env = {**os.environ, "TMDB_LANGUAGE": language, "PYTHONIOENCODING": "utf-8"}
+    run = {"cwd": tmp_path, "env": env, "capture_output": True, "timeout": 20}
+    done = subprocess.run([sys.executable, "-c", "import config"], **run)
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith(f"ValueError: TMDB_LANGUAGE='{language}' is no language")
+    assert "nb-NO" in last
+
+
+FOREIGN = {
+    "another program's": "DEBUG = True",
+    "one that fails": "import os; os.environ['NO_SUCH_SETTING']",
+    "an older one of ours": "from pathlib import Path; ROOT = Path()",
+}
+
+
+@pytest.mark.parametrize("imported", ["", "import config, sys; sys.path.append({!r}); "])
+@pytest.mark.parametrize("file", ["config.py", "config/__init__.py"])
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_another_config_that_comes_first_on_the_path_is_an_error_that_says_what_to_do(
+    tmp_path, content, file, imported
+):
+    (tmp_path / "config").mkdir()
+    (tmp_path / file).write_text(content)
+    if imported and "environ" in content:
+        return  # it has failed before
+    path = os.pathsep.join([str(tmp_path), str(config.ROOT)])
+    run = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": path}, "timeout": 20}
+    code = f"{imported.format(str(config.ROOT))}import main"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, **run)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: main.py needs the config.py beside it, but Python finds")
+    assert str(tmp_path / file) in last
+    assert f"Start Python in {config.ROOT}" in last
+
+
 def test_a_relative_folder_is_relative_to_the_project(tmp_path):
     assert str(tmp_path / "vectors") in read_setting(tmp_path, "CHROMA_PATH", CHROMA_PATH="vectors")
 

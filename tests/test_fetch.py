@@ -235,13 +235,16 @@ def test_details_add_what_the_lists_leave_out_and_change_nothing_else(tmdb):
     assert first["characters"] == [f"Role {number}" for number in range(10)]
     assert first["keywords"] == [f"keyword {number}" for number in range(20)]
     assert (first["runtime"], first["series"], first["imdb_id"]) == (120, "Series 30", "tt0000030")
+    assert first["countries"] == ["US", "NO"]
+    assert first["studios"] == [f"Studio {number} of 30" for number in range(10)]
+    assert first["certification"] == "PG-13"
 
 
 def test_details_are_asked_for_once_and_only_what_is_read_of_them_is_kept(tmdb, tmp_path):
     tmdb.movies = make_movies(30)
     detailed = fetch_details(tmdb.movies)
     assert len(tmdb.requests) == len(list(tmp_path.iterdir())) == 30
-    assert max(file.stat().st_size for file in tmp_path.iterdir()) <= 2_048
+    assert max(file.stat().st_size for file in tmp_path.iterdir()) <= 2_560
     assert fetch_details(tmdb.movies) == fetch_details(tmdb.movies * 2)[:30] == detailed
     assert len(tmdb.requests) == 30
 
@@ -306,12 +309,20 @@ PEOPLE = st.lists(
     max_size=4,
 )
 CREDITS = st.fixed_dictionaries({}, optional={"cast": ODD | PEOPLE, "crew": ODD | PEOPLE})
+COUNTRIES = st.lists(ODD | st.fixed_dictionaries({"iso_3166_1": ODD | st.just("US")}), max_size=3)
+RELEASES = st.lists(
+    ODD | st.fixed_dictionaries({"certification": ODD | st.just("PG"), "type": ODD | st.just(3)})
+)
+US = st.fixed_dictionaries({"iso_3166_1": st.just("US"), "release_dates": ODD | RELEASES})
 DETAILS = {
     "credits": ODD | CREDITS,
     "keywords": ODD | st.fixed_dictionaries({"keywords": ODD | PEOPLE}),
     "runtime": ODD,
     "belongs_to_collection": ODD | st.fixed_dictionaries({}, optional={"id": ODD, "name": ODD}),
     "imdb_id": ODD,
+    "production_countries": ODD | COUNTRIES,
+    "production_companies": ODD | PEOPLE,
+    "release_dates": ODD | st.fixed_dictionaries({"results": ODD | st.lists(ODD | US, max_size=3)}),
 }
 
 

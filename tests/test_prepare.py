@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tmdb_server import make_movie
+from tmdb_server import make_details, make_movie
 
 from main import add_movies, get_id_to_genre, load_sample_movies, prep_movies
 
@@ -29,6 +29,9 @@ SCHEMA = {
     "runtime": pl.Int64,
     "series": pl.String,
     "imdb_id": pl.String,
+    "countries": pl.List(pl.String),
+    "studios": pl.List(pl.String),
+    "certification": pl.String,
 }
 
 
@@ -155,6 +158,25 @@ def test_what_is_missing_in_a_movie_that_knows_less_is_not_erased(collection):
     assert collection.get()["metadatas"] == [before]
 
 
+def test_the_readmes_csv_is_read_back_with_all_its_people(tmp_path):
+    df = prep_movies(load_sample_movies())
+    df.with_columns(pl.col(pl.List(pl.String)).list.join(", ")).write_csv(tmp_path / "list.csv")
+    back = prep_movies(pl.read_csv(tmp_path / "list.csv"))
+    assert back.equals(df)
+
+
+def test_a_frame_of_ours_is_read_back_as_it_is():
+    df = prep_movies([make_movie(1) | make_details(1), make_movie(2)])
+    assert prep_movies(df).equals(df)
+    assert prep_movies(df.with_columns(pl.col("year").cast(pl.Int64))).equals(df)
+
+
+@pytest.mark.parametrize("people", [5, [["Al Pacino"]], {"Al Pacino": "Vincent"}, b"Al Pacino"])
+def test_people_that_cannot_be_read_are_told(people):
+    with pytest.warns(UserWarning, match=r"cast = .*Heat"):
+        assert prep_movies([{"id": 949, "title": "Heat", "cast": people}])["cast"].to_list() == [[]]
+
+
 def test_a_whole_answer_one_movie_and_a_data_frame_are_read_like_a_list():
     rows = [make_movie(1), make_movie(2)]
     expected = prep_movies(rows)
@@ -170,6 +192,14 @@ def test_a_whole_answer_one_movie_and_a_data_frame_are_read_like_a_list():
         {"id": 1, "media_type": "tv", "name": "A show"},
         {"id": 1, "media_type": "person", "name": "Somebody", "known_for": []},
         {"id": 1, "name": "A show", "first_air_date": "2001-01-01"},
+        {"id": 1, "title": "A show", "first_air_date": "2001-01-01"},
+        {"id": 1, "title": None, "name": "Somebody"},
+        {"id": 1, "name": "Somebody", "gender": 2, "known_for_department": "Acting"},
+        {"id": 1, "title": "Somebody", "gender": 0},
+        {"id": 1, "title": "Somebody", "known_for_department": "Acting"},
+        {"id": 1, "title": "Somebody", "known_for": [{"id": 2, "title": "Alien"}]},
+        {"id": 1, "title": "Somebody", "imdb_id": "nm0000199"},
+        {"id": 1, "title": "Somebody", "media_type": "person"},
     ],
 )
 def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(other):
@@ -178,6 +208,27 @@ def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(ot
     ):
         df = prep_movies([other, make_movie(1, title="Alien") | {"media_type": "movie"}])
     assert df["title"].to_list() == ["Alien"]
+
+
+def test_a_row_that_imdb_numbers_as_a_person_is_left_out():
+    with pytest.warns(UserWarning, match="left out: .*Al Pacino.*nm0000199"):
+        assert prep_movies([{"id": "nm0000199", "title": "Al Pacino"}]).is_empty()
+
+
+@pytest.mark.parametrize("media_type", ["movie", "Movie", None, float("nan"), ""])
+def test_a_movie_in_a_table_that_has_people_as_well_stays_a_movie(media_type):
+    lacking = dict.fromkeys(["name", "gender", "known_for", "first_air_date"])
+    movie = make_movie(1) | lacking | {"media_type": media_type, "imdb_id": "tt0078748"}
+    assert prep_movies([movie]).height == 1
+
+
+def test_the_movies_of_a_collection_of_a_list_and_of_somebody_are_prepared():
+    rows = [make_movie(1), make_movie(2)]
+    expected = prep_movies(rows)
+    assert prep_movies({"id": 9, "name": "A collection", "parts": rows}).equals(expected)
+    assert prep_movies({"id": 9, "name": "A list", "items": rows}).equals(expected)
+    assert prep_movies({"movie_results": rows, "tv_results": []}).equals(expected)
+    assert prep_movies({"id": 9, "cast": rows, "crew": rows[:1]}).equals(expected)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +248,8 @@ def test_tv_shows_and_people_are_left_out_with_a_warning_and_swallow_no_movie(ot
         ("release_date", "10/30/1995", "year", "1995"),
         ("release_date", "1995-10-30 00:00:00", "year", "1995"),
         ("release_date", 1995, "year", "1995"),
+        ("release_date", "0000-00-00", "year", None),
+        ("genres", "(no genres listed)", "genres", []),
         ("release_date", float("nan"), "year", None),
         ("overview", float("nan"), "overview", None),
         ("title", 1917, "title", "1917"),

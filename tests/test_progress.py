@@ -1,5 +1,7 @@
 """A progress bar, in a notebook and in a terminal."""
 
+import subprocess
+import sys
 from io import StringIO
 
 import nbformat
@@ -24,6 +26,20 @@ def test_work_of_less_than_a_second_shows_no_bar():
     terminal = StringIO()
     assert list(show_progress(range(3), file=terminal)) == [0, 1, 2]
     assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("stream", ["None", "io.StringIO(); sys.stderr.close()"])
+def test_where_nothing_can_be_shown_the_work_goes_on(stream):
+    code = f"""import io, sys; sys.stderr = {stream}
+from notebooks.recommender.progress import show_progress
+with show_progress(total=3) as bar:
+    bar.start_t = 0  # as if it had taken long
+    bar.update(1); bar.refresh(); bar.update(2)
+print(list(show_progress(iter("done"), total=4)))"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=config.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "['d', 'o', 'n', 'e']\n"
 
 
 @pytest.mark.slow

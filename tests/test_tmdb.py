@@ -1,20 +1,27 @@
 """A document of TMDb's: keys, faults and the rate limit."""
 
+import gzip
+import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 import traceback
+import tracemalloc
 import warnings
+import zlib
 from email.utils import formatdate
 
 import pytest
 from IPython.core.ultratb import VerboseTB
-from tmdb_server import V3_KEY, V4_KEY, make_movie, send
+from tmdb_server import V3_KEY, V4_KEY, make_movie, send, serve
 
 import config
 from notebooks.recommender import tmdb as tmdb_room
@@ -108,6 +115,8 @@ TRANSIENT = {
     "dropped connection": lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
     "half a body": half_a_body,
     "half a document": answer(200, b'{"page": 1, "results": ['),
+    "half of what is packed": answer(200, gzip.compress(bytes(999))[:-9], Content_Encoding="gzip"),
+    "what was not packed": answer(200, b"{}", Content_Encoding="gzip"),
     "nesting without end": answer(200, b'{"results": ' + b"[" * 100_000),
     "a number of 5,000 digits": answer(200, b'{"results": [{"id": ' + b"9" * 5_000 + b"}]}"),
     "no answer": lambda handler: time.sleep(0.5),
@@ -150,7 +159,7 @@ def _impatient(request):
     Wait for less than users do where nothing comes, but long enough for an
     answer on a busy machine.
     """
-    nothing_comes = "no answer" in request.node.name or "byte_at_a_time" in request.node.name
+    nothing_comes = re.search("no answer|byte_at_a_time", request.node.name)
     # Not by the `monkeypatch` fixture: made before `tmdb`, it would undo after it, and put the
     # server's key back.
     with pytest.MonkeyPatch.context() as patch:
@@ -182,6 +191,108 @@ def test_a_fault_that_trying_cannot_help_is_reported_at_once(tmdb, fault):
     with pytest.raises(TMDbError, match=r"127\.0\.0\.1 .*\."):
         get_json(PAGES)
     assert len(tmdb.requests) == 1
+
+
+HTML = b"<html>Blocked in your country</html>"
+REFUSALS = {
+    "an invalid key": (401, {"status_code": 7, "success": False}),
+    "a suspended key": (401, {"status_code": 10}),
+    "no permission": (401, {"status_code": 3}),
+    "a failed login": (401, b'{"success":false,"status_code" : 14}'),
+    "a suspended user": (403, {"status_code": 45}),
+}
+# What something on the way to TMDb says, and the words of the advice.
+ON_THE_WAY = {
+    "a firewall": (403, HTML, "another network"),
+    "a firewall in JSON": (403, {"error": "blocked", "status_code": 403}, "another network"),
+    "a firewall of few words": (403, b"", "another network"),
+    "another login": (401, b"Unauthorized", "another network"),
+    "a proxy": (407, HTML, "proxy wants .*HTTPS_PROXY"),
+    "a law": (451, HTML, "law .*network"),
+    "a portal": (511, HTML, "open a browser"),
+    "a portal that redirects": (302, HTML, "open a browser"),
+    "a handshake behind it that fails": (525, HTML, "is busy"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_only_tmdbs_own_words_say_that_the_key_is_refused(tmdb, refusal):
+    tmdb.faults = {1: answer(*REFUSALS[refusal])}
+    with pytest.raises(TMDbError, match=r"refused the key.*TMDB_API_KEY"):
+        get_json(GENRES)
+
+
+@pytest.mark.parametrize("cause", ON_THE_WAY)
+def test_what_stands_on_the_way_to_tmdb_is_told_and_the_key_is_not_blamed(tmdb, cause):
+    status, body, advice = ON_THE_WAY[cause]
+    tmdb.faults = dict.fromkeys(range(1, 9), answer(status, body))
+    with pytest.raises(TMDbError, match=advice) as caught:
+        get_json(GENRES)
+    assert f"status {status}" in str(caught.value)
+    assert "TMDB_API_KEY" not in str(caught.value)
+
+
+def test_a_proxy_that_wants_a_password_for_a_tunnel_is_told(tmdb, monkeypatch):
+    monkeypatch.setenv("https_proxy", config.TMDB_URL.removesuffix("/3"))
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setattr(config, "TMDB_URL", "https://tmdb.invalid/3")
+    tmdb.faults = {1: answer(407, b"")}
+    with pytest.raises(TMDbError, match=r"proxy wants a name and a password.*HTTPS_PROXY"):
+        get_json(GENRES)
+    assert tmdb.waits == []
+
+
+def test_a_proxy_that_is_not_there_is_told(tmdb, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setattr(config, "TMDB_URL", "https://tmdb.invalid/3")
+    with pytest.raises(TMDbError, match="Check the proxy in HTTPS_PROXY") as caught:
+        get_json(GENRES)
+    assert V3_KEY not in everything_shown(caught.value) + shown_variables(caught.value)
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_file_of_certificates_that_cannot_be_read_names_its_setting(
+    tmdb, tmp_path, monkeypatch, name, content
+):
+    file = tmp_path / "certificates.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(file))
+    monkeypatch.setattr(config, "TMDB_URL", config.TMDB_URL.replace("http:", "https:"))
+    with pytest.raises(TMDbError, match=f"file of certificates .*{name}"):
+        get_json(GENRES)
+    assert tmdb.waits == []
+
+
+def test_a_handshake_that_fails_is_told(tmdb, monkeypatch):
+    monkeypatch.setattr(config, "TMDB_URL", config.TMDB_URL.replace("http:", "https:"))
+    with pytest.raises(TMDbError, match=r"TLS handshake failed.*TMDB_URL says https") as caught:
+        get_json(GENRES)
+    assert V3_KEY not in everything_shown(caught.value) + shown_variables(caught.value)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="makes the certificate")
+def test_a_certificate_that_is_not_trusted_is_told_and_one_that_is_named_is_trusted(
+    tmdb, tmp_path, monkeypatch
+):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    make += ["-keyout", key, "-out", certificate, "-subj", "/CN=localhost"]
+    make += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serve(tmdb, context) as url:
+        monkeypatch.setattr(config, "TMDB_URL", url)
+        with pytest.raises(TMDbError, match=r"not trusted here.*clock.*REQUESTS_CA_BUNDLE"):
+            get_json(GENRES)
+        assert tmdb.waits == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert get_json(GENRES)["genres"]
+        tmdb_room.SESSION.close()
 
 
 def test_a_refused_key_names_the_setting(tmdb, monkeypatch):
@@ -231,6 +342,76 @@ def test_a_page_that_comes_a_byte_at_a_time_is_given_up(tmdb):
     tmdb.faults = dict.fromkeys(range(1, 9), drip)
     with pytest.raises(TMDbError, match="did not answer within"):
         get_json(GENRES)
+    wait_for_threads()
+
+
+def wait_for_threads():
+    """Wait until no thread reads an answer any more."""
+    end = time.monotonic() + 20
+    while [thread for thread in threading.enumerate() if "(run)" in thread.name]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def send_without_end(status=200, part=b" " * 2**16, **headers):
+    """Answer for as long as the other side listens."""
+
+    def answer(handler):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(part)
+
+    return answer
+
+
+CHUNK = b"10000\r\n" + b" " * 2**16 + b"\r\n"
+MEMBERS = gzip.compress(bytes(2**20)) * 100
+ENDLESS = {
+    "blanks": send_without_end(),
+    "the page of a fault": send_without_end(500),
+    "a refusal": send_without_end(403),
+    "a redirect": send_without_end(302, Location="/login"),
+    "a length of 100 GB": send_without_end(Content_Length=10**11),
+    "chunks": send_without_end(part=CHUNK, Transfer_Encoding="chunked"),
+    "nothing after gzip": send_without_end(part=MEMBERS[:2_000], Content_Encoding="gzip"),
+    "gzip": send_without_end(part=MEMBERS, Content_Encoding="gzip"),
+    "a gzip bomb": answer(200, MEMBERS * 5, Content_Encoding="gzip"),
+    "a bomb in one piece": answer(200, gzip.compress(bytes(2**28)), Content_Encoding="gzip"),
+    "a bomb of zlib": answer(200, zlib.compress(bytes(2**28)), Content_Encoding="deflate"),
+}
+
+
+@pytest.mark.parametrize("fault", ENDLESS)
+def test_of_a_document_without_end_some_megabytes_are_read_and_then_the_thread_ends(tmdb, fault):
+    tmdb.faults = dict.fromkeys(range(1, 9), ENDLESS[fault])
+    tracemalloc.start()
+    with pytest.raises(TMDbError, match=r"127\.0\.0\.1"):
+        get_json(GENRES)
+    wait_for_threads()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 50 * 2**20
+
+
+@pytest.mark.parametrize("fault", ["blanks", "chunks", "a gzip bomb"])
+def test_a_document_without_end_is_an_error_that_says_so_at_once(tmdb, fault):
+    tmdb.faults = {1: ENDLESS[fault]}
+    with pytest.raises(TMDbError, match=r"more than 4 MB.*TMDB_URL"):
+        get_json(GENRES)
+    assert tmdb.waits == []
+
+
+def test_a_document_is_read_however_it_was_packed(tmdb):
+    page = json.dumps(PAGE).encode()
+    halves = gzip.compress(page[:9]) + gzip.compress(page[9:])
+    for packed in (gzip.compress(page), halves):
+        tmdb.faults = {len(tmdb.requests) + 1: answer(200, packed, Content_Encoding="gzip")}
+        assert get_json(PAGES, page=len(tmdb.requests)) == PAGE
+    assert len(tmdb.requests) == 2
+    assert {headers["Accept-Encoding"] for _, _, headers in tmdb.requests} == {"gzip"}
 
 
 @pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)

@@ -6,6 +6,7 @@ faults on order.
 import json
 import random
 import re
+import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +60,20 @@ def make_details(id: int) -> dict:
         "imdb_id": f"tt{id:07}",
         "keywords": {"keywords": [{"id": n, "name": f"keyword {n}"} for n in range(40)]},
         "overview": "In another language.",
+        "production_companies": [
+            {
+                "id": n,
+                "name": f"Studio {n} of {id}",
+                "logo_path": f"/{n}.png",
+                "origin_country": "US",
+            }
+            for n in range(12)
+        ],
+        "production_countries": [
+            {"iso_3166_1": "US", "name": "United States of America"},
+            {"iso_3166_1": "NO", "name": "Norway"},
+        ],
+        "release_dates": {"results": [make_releases(country) for country in ("NO", "US", "GB")]},
         "runtime": 120,
         "title": f"Title {id} in another language",
     }
@@ -80,6 +95,23 @@ class Service(NamedTuple):
             "provider_name": self.name,
             "display_priority": self.id,
         }
+
+
+def make_releases(country: str) -> dict:
+    """What one country says of who may see a movie: at a festival, in theatres and at home."""
+    certifications = {"US": ("", "PG-13", "R"), "NO": ("", "12", "12"), "GB": ("", "12A", "15")}
+    releases = [
+        {
+            "certification": certification,
+            "descriptors": [],
+            "iso_639_1": "",
+            "note": "",
+            "type": kind,
+        }
+        | {"release_date": "1999-12-31T00:00:00.000Z"}
+        for certification, kind in zip(certifications[country], (1, 3, 5), strict=True)
+    ]
+    return {"iso_3166_1": country, "release_dates": releases[::-1]}
 
 
 class FakeTMDb:
@@ -185,7 +217,7 @@ class FakeTMDb:
 
     def describe(self, movie, appended=""):
         details = make_details(movie["id"]) | self.details.get(movie["id"], {})
-        for part in {"credits", "keywords"} - set(appended.split(",")):
+        for part in {"credits", "keywords", "release_dates"} - set(appended.split(",")):
             details.pop(part, None)
         return {field: movie[field] for field in movie if field != "genre_ids"} | details
 
@@ -245,7 +277,7 @@ def send(handler, status, body, headers=()):
 
 
 @contextmanager
-def serve(tmdb: FakeTMDb):
+def serve(tmdb: FakeTMDb, tls: ssl.SSLContext | None = None):
     """Run the server on a free port; gives its base URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -257,17 +289,19 @@ def serve(tmdb: FakeTMDb):
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = do_CONNECT = answer  # noqa: N815
 
         def log_message(self, *args):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/3"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/3"
     finally:
         server.shutdown()
         thread.join()

@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 
 from notebooks.recommender.chroma import in_parts
-from notebooks.recommender.movie import DETAILS, FACTS, PEOPLE, STORED
+from notebooks.recommender.movie import DETAILS, FACTS, LISTS, PEOPLE, STORED
 from notebooks.recommender.notice import warn
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-_LISTS = {"genres", "keywords", *PEOPLE}
+_LISTS = set(LISTS)
 _MANY = 1_000  # answers
-# What a collection holds, by its id, as this process read it first. Chroma takes longer for the texts
-# and facts of a thousand movies than all else in an answer does. So these serve the reading of a
-# question and the ranking alone: what an answer shows is read for it.
+# What a collection holds, by its id, as this process read it first. Chroma takes longer for the
+# texts and facts of a thousand movies than all else in an answer does. So these serve the reading
+# of a question and the ranking alone: what an answer shows is read for it.
 _movies: dict[Any, pl.DataFrame] = {}
 
 
@@ -138,20 +138,20 @@ def embed_query(collection: chromadb.Collection, text: str) -> np.ndarray:
 
 
 def find_nearest(
-    collection: chromadb.Collection, vector: np.ndarray, wanted: Scope
+    collection: chromadb.Collection, vector: np.ndarray | None, scope: Scope
 ) -> pl.DataFrame:
     """Ask Chroma for the movies nearest to an embedding: `id` and `distance`."""
     schema = {"id": pl.String, "distance": pl.Float64}
-    if wanted.ids is not None and not wanted.ids:  # Chroma takes no ids for all
+    if scope.ids is not None and not scope.ids:  # Chroma takes no ids for all
         return pl.DataFrame(schema=schema)
-    n = wanted.n
+    n = scope.n
     if n > _MANY:  # Chroma takes no number without end
         n = min(n, max(1, collection.count()))
     ask = partial(
         collection.query,
         query_embeddings=[vector],
-        where=wanted.where or None,
-        ids=wanted.ids,
+        where=scope.where or None,
+        ids=scope.ids,
         include=["distances"],
     )
     size, answer = next(in_parts(lambda part: (len(part), ask(n_results=len(part))), range(n), n))

@@ -338,7 +338,7 @@ def _read_short(match: re.Match) -> list[Way] | None:
 
 
 class Nation(NamedTuple):
-    """What its films are called, their languages at TMDb, its countries, and what these are called."""
+    """What its films are called, its languages and countries at TMDb, and what these are called."""
 
     names: tuple[str, ...]
     languages: tuple[str, ...]

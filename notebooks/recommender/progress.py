@@ -40,4 +40,5 @@ def show_progress(items: Iterable | None = None, **kwargs) -> tqdm:
     Make a bar for `items`, or for `update(n)` inside `with`. Work of less than
     a second shows none.
     """
-    return _Bar(items, leave=False, delay=1, miniters=1, **kwargs)
+    nowhere = kwargs.get("file", sys.stderr) is None  # as under pythonw, which has no console
+    return _Bar(items, leave=False, delay=1, miniters=1, disable=nowhere, **kwargs)

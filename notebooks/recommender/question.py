@@ -176,14 +176,14 @@ def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
     stop = list_stop_words() | FILLER
     asked = list(words)
     for side in (0, -1):
-        while asked and asked[side] in FILLER and not known.titles.find(asked, 0, len(asked)):
+        while asked and asked[side] in FILLER and not known.titles.find(asked):
             if asked[side] in _ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
                 break
             asked.pop(side)
     text = " ".join(asked or words)
     if len(asked) > _LONGEST_TITLE:
         return Question("", words, text)
-    if ids := known.titles.find(asked, 0, len(asked)):
+    if ids := known.titles.find(asked):
         return Question("", words, text, titles=tuple(ids), names_title=True)
     # "Shrek 3" is the third of its series, where no movie is called so.
     if len(asked) > 1 and asked[-1].isdecimal() and (ids := known.titles.find_series(asked)):
@@ -201,7 +201,7 @@ def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
     strange = any(word not in known.words and word not in stop for word in asked)
     for tried in (words, asked):
         if meant := known.titles.correct(tried, _ALIKE if strange else _SURELY):
-            ids = known.titles.find(meant.split(), 0, len(meant.split()))
+            ids = known.titles.find(meant.split())
             return Question("", words, meant, titles=tuple(ids), names_title=True, meant=(meant,))
     return Question("", words, text)
 
@@ -302,8 +302,7 @@ def _find_title_at(
         words = [word for word in row[start:end] if word != ","]
         if row[end - 1] == "," or not words:
             continue
-        ids = known.titles.find(words, 0, len(words))
-        ids = ids or known.titles.find_series(words)
+        ids = known.titles.find(words) or known.titles.find_series(words)
         # "I love it" names no movie, and "I love It" does.
         if ids and typed and not any(_is_written(name, typed) for name in known.titles.name(ids)):
             continue
@@ -328,7 +327,7 @@ def _find_names(row: list[str], known: Known) -> Iterator[Span]:
     for start in range(len(words)):
         for size in range(2, 0 if story else min(_LONGEST_TITLE, len(words) - start) + 1):
             run = words[start : start + size]
-            if set(run) <= stop or not (ids := known.titles.find(run, 0, size)):
+            if set(run) <= stop or not (ids := known.titles.find(run)):
                 continue
             end = start + size
             dated = end < len(words) and known.titles.is_dated(ids, words[end])
@@ -500,7 +499,8 @@ class _Reader:
         ):
             return self._negate_named(at, begin)
         # Words, up to what parts them.
-        words, start = [], at
+        words: list[str] = []
+        start = at
         while at < len(self.spans) and self.spans[at].kind in (
             "text",
             "title",
@@ -532,7 +532,7 @@ class _Reader:
         return at
 
     def _negate_named(self, at: int, begin: int) -> int:
-        """Read the names and facts that a negation takes: the next, and those that *or* joins to it."""
+        """Read the names and facts that a negation takes: the next, and those joined by *or*."""
         for gone in range(begin, at):
             self._drop(gone)
         while True:
@@ -575,8 +575,8 @@ class _Reader:
         if not full and not self._is_asked(place, span, role):
             self.kept[place] = True
             return
-        # Somebody who is asked for by a word, or alone, is in each answer. Beside other words, which
-        # may name a movie, a name lifts.
+        # Somebody who is asked for by a word, or alone, is in each answer. Beside other words,
+        # which may name a movie, a name lifts.
         firm = role != "any" or self._is_alone(place)
         self.kept[place] = not firm
         for cue_place in (place - 1, place + 1):

@@ -322,9 +322,9 @@ class Titles:
             .to_list()
         )
 
-    def find(self, words: Sequence[str], start: int, end: int) -> list[str]:
-        """Find the movies that a row of folded words names by its whole title or a great part."""
-        key = make_key(words[start:end])
+    def find(self, words: Sequence[str]) -> list[str]:
+        """Find the movies that folded words name by their whole title or a great part of it."""
+        key = make_key(words)
         return self._whole.get(key) or self._parts.get(key) or []
 
     def find_series(self, words: Sequence[str]) -> list[str]:

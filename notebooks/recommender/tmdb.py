@@ -5,6 +5,8 @@ may help, and without the key in anything that one sees.
 from __future__ import annotations
 
 import contextlib
+import gzip
+import io
 import json
 import logging
 import math
@@ -12,13 +14,15 @@ import os
 import re
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import InvalidHeader
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util import Retry
 
 import config
@@ -45,6 +49,7 @@ class TMDbError(RuntimeError):
 AT_ONCE = 8  # requests under way: enough for the rate limit when TMDb takes 0.2 s to answer
 PER_SECOND = 38.5  # TMDb allows 40; what leaves here evenly may arrive a little bunched
 TIMEOUT = 10  # seconds for a try, from the first byte to the last
+LARGEST = 4 * 2**20  # bytes of a document; those of TMDb with the longest cast have a tenth of it
 TRIES = 5  # for each document, begun within PATIENCE seconds
 PATIENCE = 45
 SESSION: requests.Session
@@ -143,7 +148,7 @@ def _wait_for(path: str, params: dict, answer: Future) -> dict:
         try:
             return answer.result(TIMEOUT)
         except TimeoutError:
-            error = _fault(f"did not answer within {TIMEOUT} seconds. Try again in a minute.", 0)
+            error = _say_late()
         except TMDbError as caught:
             error = caught
         if error.retry_at is None or tries == TRIES:
@@ -160,10 +165,12 @@ def _fault(what: str, retry_at: float | None = None) -> TMDbError:
     return TMDbError(f"TMDb at {urlsplit(config.TMDB_URL).hostname} {what}", retry_at)
 
 
-_NETWORK = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+def _say_late() -> TMDbError:
+    return _fault(f"did not answer within {TIMEOUT} seconds. Try again in a minute.", 0)
+
+
 _MOVIE, _WATCH = "/movie/", "/watch/providers"
 _WAYS = ("flatrate", "free", "ads", "rent", "buy")  # to have a movie
-_GONE = re.compile(rb'"status_code":\s*34\b')  # how TMDb says 404; any web server may say that
 
 
 def _request(path: str, params: dict) -> dict:
@@ -173,32 +180,94 @@ def _request(path: str, params: dict) -> dict:
         response = SESSION.get(
             config.TMDB_URL + path, params=params, timeout=TIMEOUT, allow_redirects=False
         )
-    except _NETWORK as error:
-        advice = "Check the network, and TMDB_URL; load_sample_movies() needs no network."
-        raise _fault(f"cannot be reached ({type(error).__name__}). {advice}", 0) from None
     except Exception as error:
-        raise _fault(
-            f"cannot be asked ({type(error).__name__}). Check TMDB_URL and the proxy."
-        ) from None
-    if response.status_code == 404 and path.startswith(_MOVIE) and _GONE.search(response.content):
+        raise _explain(error) from None
+    if len(response.content) > LARGEST:
+        raise _fault(f"sent more than {LARGEST // 2**20} MB, which TMDb never does. {_CHECK}")
+    if response.status_code == 404 and path.startswith(_MOVIE) and _read_code(response) == _GONE:
         return {}
     _check_status(response, path)
     try:
         text = response.content.decode(response.encoding or "utf-8")
     except (LookupError, ValueError):
         raise _fault(
-            f"sent text in an unknown or wrong encoding ({response.encoding}). Check TMDB_URL."
+            f"sent text in an unknown or wrong encoding ({response.encoding}). {_CHECK}"
         ) from None
     return _read_document(text, path)
+
+
+_CHECK = "Check TMDB_URL."
+_OFFLINE = "load_sample_movies() needs no network."
+_PROXY = "The proxy wants a name and a password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT."
+# What keeps a request from its answer, by the name and the words of an exception: what may help,
+# and whether it may pass. The first that fits counts.
+_CAUSES = {
+    "Tunnel connection failed: 407": (_PROXY, False),
+    "^ProxyError": ("Check the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.", True),
+    "CA certificate bundle|NO_CERTIFICATE_OR_CRL|NO_START_LINE|PEM lib": (
+        "The file of certificates that REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names cannot be "
+        "read. Correct that setting, or unset it.",
+        False,
+    ),
+    "CERTIFICATE_VERIFY_FAILED": (
+        "Its certificate is not trusted here. Check this machine's clock, and TMDB_URL; where a "
+        "proxy reads along, name the file of its certificate in REQUESTS_CA_BUNDLE.",
+        False,
+    ),
+    "^SSLError": (
+        "The TLS handshake failed: perhaps TMDB_URL says https where http is spoken, or a firewall "
+        "cuts the connection. Try another network.",
+        True,
+    ),
+}
+_NETWORK = (requests.ConnectionError, HTTPError)
+
+
+def _explain(error: Exception) -> TMDbError:
+    """Say what kept a request from its answer. The exception holds the URL, and so a v3 key."""
+    name = type(error).__name__
+    for words, (advice, may_pass) in _CAUSES.items():
+        if re.search(words, f"{name}: {error}"):
+            return _fault(f"cannot be reached ({name}). {advice}", 0 if may_pass else None)
+    if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+        return _say_late()
+    if isinstance(error, _NETWORK):
+        advice = f"Check the network, and TMDB_URL; {_OFFLINE}"
+        return _fault(f"cannot be reached ({name}). {advice}", 0)
+    return _fault(f"cannot be asked ({name}). Check TMDB_URL and the proxy.")
+
+
+# How TMDb says what is wrong. A status alone may be of anything on the way to it.
+_CODE = re.compile(rb'"status_code"\s*:\s*(\d{1,3})\b')
+_GONE = 34
+_REFUSED = {3, 7, 10, 14, 16, 17, 30, 31, 32, 33, 35, 36, 38, 39, 45}
+_ON_THE_WAY = (
+    "Not TMDb but something on the way to it, such as a firewall, refused the request, whatever "
+    f"the key. Try another network, and check TMDB_URL; {_OFFLINE}"
+)
+_ADVICE = {
+    401: _ON_THE_WAY,
+    403: _ON_THE_WAY,
+    407: _PROXY,
+    451: f"A law forbids it where this network is. Try another network; {_OFFLINE}",
+    511: "The network wants a login: open a browser.",
+}
+
+
+def _read_code(response: requests.Response) -> int | None:
+    found = _CODE.search(response.content)
+    return int(found[1]) if found else None
 
 
 def _check_status(response: requests.Response, path: str) -> None:
     """Raise what the status of an answer says."""
     status = response.status_code
-    if status in (401, 403):
+    if status in (401, 403) and _read_code(response) in _REFUSED:
         raise _fault("refused the key. Check TMDB_API_KEY in the environment or in the file .env.")
-    # 520 to 524 are Cloudflare's
-    if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 524:
+    if status in _ADVICE:
+        raise _fault(f"cannot be reached (status {status}). {_ADVICE[status]}")
+    # 520 to 530 are Cloudflare's
+    if status in (408, 429) or 500 <= status <= 504 or 520 <= status <= 530:
         try:  # seconds or a date
             wait = Retry(retry_after_max=10**9).get_retry_after(response.raw) or 0
         except (InvalidHeader, ValueError, OverflowError):
@@ -207,6 +276,11 @@ def _check_status(response: requests.Response, path: str) -> None:
         unit, seconds = next((unit for unit in units if wait > 2 * unit[1]), ("seconds", 1))
         when = f"in {math.ceil(wait / seconds):,} {unit}" if wait else "in a minute"
         raise _fault(f"is busy (status {status}). Try again {when}.", time.monotonic() + wait)
+    if 300 <= status < 400:
+        raise _fault(
+            f"sends its visitors elsewhere (status {status}). Perhaps the network wants a login: "
+            "open a browser. Or TMDB_URL says http in place of https."
+        )
     if status != 200:
         raise _fault(f"answered {path} with status {status}. Check TMDB_URL: it ends in /3.")
 
@@ -235,9 +309,9 @@ def _read_document(text: str, path: str) -> dict:
     counts: list = [document.get(count) for count in ("total_pages", "total_results")]
     counted = path[:6] in names or all(_is_whole(count) and count >= 0 for count in counts)
     if not isinstance(rows, list) or not counted:
-        raise _fault("sent JSON of another shape than TMDb's. Check TMDB_URL.")
+        raise _fault(f"sent JSON of another shape than TMDb's. {_CHECK}")
     if not all(_is_row(row, path) for row in rows):
-        raise _fault(f"sent {path} with a row that has no whole number as id. Check TMDB_URL.")
+        raise _fault(f"sent {path} with a row that has no whole number as id. {_CHECK}")
     return document
 
 
@@ -261,6 +335,8 @@ def _trim(movie: dict) -> dict:
     directors = [row for row in crew if row.get("job") == "Director"]
     cast.sort(key=lambda row: row["order"] if _is_whole(row.get("order")) else math.inf)
     keywords = _list_objects(movie.get("keywords"), "keywords")
+    countries = _list_objects(movie, "production_countries")
+    studios = _list_objects(movie, "production_companies")
     return _pick(movie, "id", "imdb_id", "runtime") | {
         "belongs_to_collection": _pick(series, "id", "name") if isinstance(series, dict) else None,
         "credits": {
@@ -268,6 +344,9 @@ def _trim(movie: dict) -> dict:
             "cast": [_pick(row, "name", "character", "order") for row in cast[:10]],
         },
         "keywords": {"keywords": [_pick(row, "name") for row in keywords[:20]]},
+        "production_countries": [_pick(row, "iso_3166_1") for row in countries[:10]],
+        "production_companies": [_pick(row, "name") for row in studios[:10]],
+        "release_dates": {"results": _trim_releases(movie.get("release_dates"))},
     }
 
 
@@ -281,6 +360,23 @@ def _trim_places(movie: dict) -> dict:
     return {"id": movie["id"], "results": places}
 
 
+def _trim_releases(document: object) -> list[dict]:
+    """Keep what the US says of who may see a movie."""
+    countries = _list_objects(document, "results")
+    return [
+        {
+            "iso_3166_1": "US",
+            "release_dates": [
+                _pick(release, "certification", "type")
+                for release in _list_objects(country, "release_dates")
+                if release.get("certification")
+            ],
+        }
+        for country in countries
+        if country.get("iso_3166_1") == "US"
+    ]
+
+
 def _list_objects(document: object, name: str) -> list[dict]:
     rows = document.get(name) if isinstance(document, dict) else None
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -290,10 +386,14 @@ def _pick(row: dict, *fields: str) -> dict:
     return {field: row.get(field) for field in fields}
 
 
-class _SigningAdapter(requests.adapters.HTTPAdapter):
-    """Signs each request as it leaves, so that session, cache and logs never see the key."""
+class _Adapter(requests.adapters.HTTPAdapter):
+    """
+    Signs each request as it leaves, so that session, cache and logs never see
+    the key, and reads of the answer no more than it may have.
+    """
 
     def send(self, request: requests.PreparedRequest, *args, **kwargs) -> requests.Response:
+        end = time.monotonic() + TIMEOUT
         signed = request.copy()
         assert config.TMDB_API_KEY  # _check_settings saw it
         if config.TMDB_API_KEY.startswith("eyJ"):  # a v4 token is a JSON Web Token
@@ -302,7 +402,30 @@ class _SigningAdapter(requests.adapters.HTTPAdapter):
             signed.prepare_url(signed.url, {"api_key": config.TMDB_API_KEY})
         response = super().send(signed, *args, **kwargs)
         response.request, response.url = request, request.url or ""
+        # Here, because requests itself reads the body of a redirect to its end.
+        response._content = _read_body(response.raw, end)
+        response._content_consumed = True  # type: ignore[attr-defined]
         return response
+
+
+def _read_body(raw: HTTPResponse, end: float) -> bytes:
+    """Read a body until it is too large or too late, and unpack no more of it than that."""
+    body = bytearray()
+    try:
+        # What has arrived, unpacked below: urllib3's own ways wait for more, or unpack without end.
+        while len(body) <= LARGEST and (part := raw.read1(2**16, decode_content=False)):
+            body += part
+            if time.monotonic() > end:
+                raise requests.ReadTimeout
+    finally:
+        if not raw.isclosed():  # or the server goes on sending
+            raw.close()
+    if raw.headers.get("Content-Encoding", "").lower() != "gzip" or len(body) > LARGEST:
+        return bytes(body)
+    try:
+        return gzip.GzipFile(fileobj=io.BytesIO(body)).read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error):
+        return b""  # as good as half a document
 
 
 def _hide_key(record: logging.LogRecord) -> bool:
@@ -317,8 +440,9 @@ def _open_session() -> None:
     _turn_lock = threading.Lock()
     SESSION = requests.Session()
     SESSION.auth = lambda request: request  # or ~/.netrc would have its say
-    SESSION.mount("http://", _SigningAdapter())
-    SESSION.mount("https://", _SigningAdapter())
+    SESSION.headers["Accept-Encoding"] = "gzip"  # the one that is read within limits
+    SESSION.mount("http://", _Adapter())
+    SESSION.mount("https://", _Adapter())
 
 
 _open_session()

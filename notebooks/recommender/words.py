@@ -104,8 +104,8 @@ def fold_one(text: str) -> str:
 SYNONYMS = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
-    "Comedy": "comedies|comedic|romcoms?|rom coms?|romantic comedy|romantic comedies",
-    "Romance": "date (?:night|movie)s?|romances|romcoms?|rom coms?|romantic comedy|romantic comedies",
+    "Comedy": "comedies|comedic|rom ?coms?|romantic comed(?:y|ies)",
+    "Romance": "date (?:night|movie)s?|romances|rom ?coms?|romantic comed(?:y|ies)",
     "Documentary": "documentaries|docs?",
     "Mystery": "mysteries|whodunn?its?",
     "History": "historical",
