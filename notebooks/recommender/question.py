@@ -337,8 +337,8 @@ def _find_names(row: list[str], known: Known) -> Iterator[Span]:
             yield Span(places[start], places[end - 1] + 1, "person" if whole else "surname", names)
     for start in range(len(words)):
         for end in range(start + 1, min(start + 4, len(words)) + 1):
-            if names := known.studios.get("".join(words[start:end])):
-                yield Span(places[start], places[end - 1] + 1, "studio", names)
+            if studios := known.studios.get("".join(words[start:end])):
+                yield Span(places[start], places[end - 1] + 1, "studio", studios)
 
 
 # Of two spans of one length.

@@ -100,7 +100,7 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
         by_votes=_WEIGHTS["votes"] * _weigh("votes", question) * votes,
-        by_rating=pl.lit(0.0) if question.content else _WEIGHTS["rating"] * held_back,
+        by_rating=_WEIGHTS["rating"] * held_back * (not question.content and not question.unwanted),
         by_brutal=_hold_back(question),
         played=pl.col("roles").list.set_intersection(names),
     )
