@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import main
 from main import find_movies, find_similar, load_sample_movies, recommend
-from notebooks.recommender.profile import find_like
+
 from notebooks.recommender.question import read_question
 from notebooks.recommender.words import fold_one
 
@@ -239,7 +239,7 @@ def test_a_question_of_any_length_is_answered(texts, typed):
     )
 
 
-YEAR, LANGUAGE = pl.col("year").cast(int), pl.col("original_language")
+YEAR, LANGUAGE = pl.col("year"), pl.col("original_language")
 FACTS_IN_WORDS = {
     "80s horror": YEAR.is_between(1980, 1989),
     "Films from the Nineties": YEAR.is_between(1990, 1999),
@@ -275,7 +275,7 @@ def test_facts_that_too_few_have_give_way_and_each_answer_tells_those_that_it_ha
 
 
 def test_movies_that_have_a_rare_fact_come_first_however_far_their_texts_are(texts, monkeypatch):
-    monkeypatch.setattr(main, "_CANDIDATES", 15)
+    monkeypatch.setattr("notebooks.recommender.candidates.NEAREST", 15)
     answers = find_movies(texts, "a talking animal, before 1938", n=5)
     assert answers["because"].str.contains("from before 1938").sum() == 5
     rare = find_movies(texts, "a spaceship in icelandic language films", n=5)
@@ -432,7 +432,7 @@ def test_filters_and_unwanted_words_hold_always(texts, without, since):
     answers = find_movies(
         texts, "a robot in love", n=30, where={"year": {"$gte": since}}, without=without
     )
-    assert (answers["year"].cast(int) >= since).all()
+    assert (answers["year"] >= since).all()
     for movie in answers.iter_rows(named=True):
         told = " ".join(words_of(movie["text"] + " " + " ".join(movie["genres"])))
         assert not any(f" {word.casefold()} " in f" {told} " for word in without)
@@ -468,7 +468,7 @@ def test_an_unwanted_word_is_found_with_accents_and_without(texts):
 def test_however_many_movies_an_unwanted_word_takes_away_as_many_as_asked_for_are_left(
     texts, monkeypatch
 ):
-    monkeypatch.setattr(main, "_CANDIDATES", 20)
+    monkeypatch.setattr("notebooks.recommender.candidates.NEAREST", 20)
     assert find_movies(texts, "war", n=15, without="war").height == 15
 
 

@@ -22,7 +22,7 @@ from notebooks.recommender import collection as collection_room
 # Private names of ours that are used here: the answers of `recommend` show neither what was matched
 # nor in what order.
 from notebooks.recommender import profile
-from notebooks.recommender.profile import find_given, find_named
+from notebooks.recommender.profile import find_profile, find_named
 
 
 def resolve(collection, names):
@@ -266,7 +266,7 @@ def test_what_is_given_has_a_role_and_a_weight_and_what_is_liked_comes_first(thi
     rows = frame(
         ("Alien", None, "10", 2.0), ("Heat", None, "6", 9.0), ("Star Wars", "1977", None, None)
     )
-    given = find_given(things, rows, disliked=["1", "10"], seen=["2", "6"])
+    given = find_profile(things, rows, disliked=["1", "10"], seen=["2", "6"])
     assert given.rows() == [
         ("6", "liked", 3.5),
         ("1", "disliked", -1.0),
@@ -275,10 +275,10 @@ def test_what_is_given_has_a_role_and_a_weight_and_what_is_liked_comes_first(thi
         ("2", "seen", 0.0),
     ]
     same = frame(("Alien", None, "10", 3.0), ("Heat", None, "6", 3.0))
-    assert find_given(things, same)["weight"].to_list() == [1, 1]
+    assert find_profile(things, same)["weight"].to_list() == [1, 1]
     with pytest.raises(ValueError, match="liked and disliked: id 6"):
-        find_given(things, rows, disliked="Heat")
-    assert find_given(things).is_empty()
+        find_profile(things, rows, disliked="Heat")
+    assert find_profile(things).is_empty()
 
 
 def test_ratings_that_are_all_missing_point_to_seen(things):
