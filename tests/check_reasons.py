@@ -7,6 +7,7 @@ minutes.
 """
 
 import argparse
+import operator
 import os
 import random
 import re
@@ -16,12 +17,15 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-for name in ("TMDB_API_KEY", "EMBEDDING_MODEL", "CHROMA_PATH", "CHROMA_URL", "TMDB_LANGUAGE"):
-    os.environ[name] = ""  # held against the embedded catalogue, whatever .env says
+# Held against the embedded catalogue, whatever .env says.
+os.environ["TMDB_API_KEY"] = os.environ["TMDB_LANGUAGE"] = os.environ["EMBEDDING_MODEL"] = ""
+os.environ["CHROMA_PATH"] = os.environ["CHROMA_URL"] = ""
+
+import numpy as np
 
 import main
 from notebooks.recommender.titles import make_key
-from notebooks.recommender.words import STOP_WORDS, fold_one
+from notebooks.recommender.words import STOP_WORDS, expand_genres, fold_one
 
 LANGUAGES = {"French": "fr", "Italian": "it", "Japanese": "ja", "Korean": "ko", "German": "de"}
 LANGUAGES |= {"Spanish": "es", "English": "en", "Swedish": "sv", "Danish": "da"}
@@ -68,7 +72,7 @@ class Checker:
         like = [it for it in sentences if it.startswith("like ")]
         named = self.find_liked(like[0], liked) if like else []
         return [
-            (*self.judge(it.replace(", well", "; well"), row, fold_one(asked), named),)
+            self.judge(it.replace(", well", "; well"), row, fold_one(asked), named)
             for it in sentences
         ]
 
@@ -76,44 +80,50 @@ class Checker:
         others = named or []
         if it in ALWAYS:
             return "no claim", it, it != "near to the wish" or bool(asked)
-        if it.startswith("like "):
-            return "like", it, bool(named) and all(o["id"] != row["id"] for o in others)
-        if it.startswith("did you mean "):
-            meant = fold_one(it.removeprefix("did you mean ").strip("*"))
-            return "did you mean", it, meant in self.names or not set(meant.split()) - set(asked)
         if it == "title":
             return "title", it, shares_title(row, asked)
-        if it.startswith("the word"):
-            words = set(re.findall(r"\*(.+?)\*", it))
-            rows = [row] if words <= set(expand(asked)) else [row, *others]
-            return "words", it, all(words <= hold(one) for one in rows)
-        if it.startswith("the role "):
-            return "role", it, it.removeprefix("the role ").strip("*") in row["characters"]
-        if it.startswith(("with ", "directed by ")):
-            return judge_people(it, row, asked, others)
-        if it in ("widely seen", "highly rated"):
-            least = row["vote_count"] >= 1_000, row["vote_average"] >= 7
-            return it, it, least[it == "highly rated"]
-        if it == "of the same years":
-            years = [one["year"] for one in (row, *others)]
-            return it, it, bool(others) and max(years) - min(years) <= 5
-        if it == "in the same language":
-            return it, it, len({one["original_language"] for one in (row, *others)}) == 1
-        fact = judge_fact(it, row)
-        if fact is not None:
+        if it in LIKENESS:
+            return it, it, LIKENESS[it](row, others)
+        for start, judge in self.judges.items():
+            if it.startswith(start):
+                return start.strip(" :"), it, judge(it, row, asked, others)
+        if (fact := judge_fact(it, row)) is not None:
             return "fact", it, fact
-        shared = all(
-            all(label in [*one["genres"], *one["keywords"]] for label in it.split(", "))
-            or it in [*one["genres"], *one["keywords"]]
-            for one in (row, *others)
-        )
-        return "genres and keywords", it, shared and bool(others)
+        shared = [{*one["genres"], *one["keywords"]} for one in (row, *others)]
+        labels = [it] if it in shared[0] else it.split(", ")
+        return "genres and keywords", it, bool(others) and all(set(labels) <= o for o in shared)
+
+    @property
+    def judges(self) -> dict:
+        return {
+            "like ": lambda it, row, asked, others: bool(others) and row not in others,
+            "did you mean ": self.judge_meant,
+            "the word": judge_words,
+            "the role ": lambda it, row, *_: it[9:].strip("*") in row["characters"],
+            "with ": judge_people,
+            "directed by ": judge_people,
+        }
+
+    def judge_meant(self, it: str, row: dict, asked: str, others: list[dict]) -> bool:
+        return fold_one(it.removeprefix("did you mean ")) in self.names
 
 
-def expand(asked: str) -> list[str]:
-    from notebooks.recommender.words import expand_genres
+LIKENESS = {
+    "widely seen": lambda row, _: row["vote_count"] >= 1_000,
+    "highly rated": lambda row, _: row["vote_average"] >= 7,
+    "of the same years": lambda row, others: (
+        bool(others) and np.ptp([one["year"] for one in (row, *others)]) <= 5
+    ),
+    "in the same language": lambda row, others: (
+        bool(others) and {row["original_language"]} == {o["original_language"] for o in others}
+    ),
+}
 
-    return expand_genres(asked).split()
+
+def judge_words(it: str, row: dict, asked: str, others: list[dict]) -> bool:
+    words = set(re.findall(r"\*(.+?)\*", it))
+    wished = words <= set(expand_genres(asked).split())
+    return all(words <= hold(one) for one in ([row] if wished else [row, *others]))
 
 
 def hold(row: dict) -> set[str]:
@@ -133,56 +143,53 @@ def shares_title(row: dict, asked: str) -> bool:
     return False
 
 
-def judge_people(it: str, row: dict, asked: str, others: list[dict]):
-    kind = "with" if it.startswith("with ") else "directed by"
-    too = it.endswith(", too")
-    part = "cast" if kind == "with" else "directors"
-    names = it.removeprefix(kind).removesuffix(", too").strip().split(" and ")
-    shared = too or (kind == "with" and not any(fold_one(name) in asked for name in names))
-    rows = [row, *others] if shared and others else [row]
-    return kind, it, all(set(names) <= set(one[part]) for one in rows)
+def judge_people(it: str, row: dict, asked: str, others: list[dict]) -> bool:
+    """Judge people: those who were asked for are of the row, others of liked movies, too."""
+    part = "cast" if it.startswith("with ") else "directors"
+    names = re.sub("^with |^directed by |, too$", "", it).split(" and ")
+    shared = it.endswith(", too") or not any(fold_one(name) in asked for name in names)
+    shared &= bool(others) and not set(asked.split()) & set(fold_one(" ".join(names)).split())
+    return all(set(names) <= set(one[part]) for one in [row, *(others if shared else [])])
+
+
+PARTS = {"early": (0, 3), "mid": (3, 6), "late": (5, 9), None: (0, 9)}
+YEARS = {
+    r"from (?:the )?(?:(early|mid|late) )?(\d{4})s": lambda year, part, first: (
+        PARTS[part][0] <= year - int(first) <= PARTS[part][1]
+    ),
+    r"from (?:the )?(\d{4})s? to (?:the )?(\d{4})(s?)": lambda year, first, last, decade: (
+        int(first) <= year <= int(last) + 9 * bool(decade)
+    ),
+    r"from before (?:the )?(\d{4})s?": lambda year, first: year < int(first),
+    r"from (\d{4}) or later": lambda year, first: year >= int(first),
+    r"from (\d{4})": lambda year, first: year == int(first),
+}
+SIGNS = {"under": operator.lt, "over": operator.gt, "at most": operator.le, "at least": operator.ge}
 
 
 def judge_fact(it: str, row: dict) -> bool | None:
     """Judge what was asked in words; None where it is none of these facts."""
-    negated = it.startswith("not ")
-    told = it.removeprefix("not ")
-    year, runtime = row["year"], row["runtime"]
-    parts = {"early": (0, 3), "mid": (3, 6), "late": (5, 9), None: (0, 9)}
-    holds: bool | None = None
-    if match := re.fullmatch(r"from (?:the )?(?:(early|mid|late) )?(\d{4})s", told):
-        low, high = parts[match[1]]
-        holds = year is not None and low <= year - int(match[2]) <= high
-    elif match := re.fullmatch(r"from (?:the )?(\d{4})(s?) to (?:the )?(\d{4})(s?)", told):
-        holds = year is not None and int(match[1]) <= year <= int(match[3]) + 9 * bool(match[4])
-    elif match := re.fullmatch(r"from before (?:the )?(\d{4})s?", told):
-        holds = year is not None and year < int(match[1])
-    elif match := re.fullmatch(r"from (\d{4}) or later", told):
-        holds = year is not None and year >= int(match[1])
-    elif match := re.fullmatch(r"from (\d{4})", told):
-        holds = year == int(match[1])
-    elif match := re.fullmatch(r"(under|over|at most|at least) (\d+) minutes", told):
-        signs = {"under": -1, "over": 1}
-        apart = None if runtime is None else runtime - int(match[2])
-        limits = {"under": lambda a: a < 0, "over": lambda a: a > 0}
-        limits |= {"at most": lambda a: a <= 0, "at least": lambda a: a >= 0}
-        holds = apart is not None and limits[match[1]](apart)
-        del signs
-    elif told == "short":
-        holds = runtime is not None and runtime <= 95
-    elif told in LANGUAGES:
-        holds = row["original_language"] == LANGUAGES[told]
-    elif told.startswith("from ") and told[5:] in COUNTRIES:
-        holds = COUNTRIES[told[5:]] in row["countries"]
-    elif told.startswith("by "):
-        holds = told[3:] in row["studios"]
-    elif told.startswith("rated "):
-        holds = row["certification"] in told.removeprefix("rated ").replace("rated ", "").split(
-            " or "
-        )
-    elif negated:
-        holds = all(one in [*row["genres"], *row["cast"]] for one in told.split(" or "))
-    return None if holds is None else holds != negated
+    negated, told = it.startswith("not "), it.removeprefix("not ")
+    for pattern, judge in YEARS.items():
+        if match := re.fullmatch(pattern, told):
+            return row["year"] is not None and judge(row["year"], *match.groups()) != negated
+    if match := re.fullmatch(rf"({'|'.join(SIGNS)}) (\d+) minutes", told):
+        known = row["runtime"] is not None
+        return known and SIGNS[match[1]](row["runtime"], int(match[2])) != negated
+    simple = {
+        "short": (row["runtime"] or 999) <= 95,
+        **{name: row["original_language"] == code for name, code in LANGUAGES.items()},
+        **{f"from {name}": code in row["countries"] for name, code in COUNTRIES.items()},
+        **{f"by {name}": True for name in row["studios"]},
+        f"rated {row['certification']}": True,
+        **dict.fromkeys([*row["genres"], *(f"with {who}" for who in row["cast"])], True),
+        **{f"directed by {who}": True for who in row["directors"]},
+    }
+    if negated:
+        return not any(simple.get(part) for part in told.split(" or "))
+    if told.startswith(("by ", "rated ")):
+        return simple.get(told, False)
+    return simple[told] if told in simple and told not in row["genres"] else None
 
 
 def ask(rng: random.Random, collection, rows: list[dict]):
@@ -202,8 +209,6 @@ def ask(rng: random.Random, collection, rows: list[dict]):
                 place = rng.randrange(1, len(typed) - 1)
                 typed[place], typed[place - 1] = typed[place - 1], typed[place]
             text = "".join(typed) + rng.choice(["", "", f" {text}", " full movie"])
-        elif rng.random() < 0.3:
-            text = rng.choice([movie["overview"] if "overview" in movie else text, text])
         elif rng.random() < 0.3 and movie["characters"]:
             text = movie["characters"][0]
         return text, [], main.find_movies(collection, text, n)
