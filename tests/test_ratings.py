@@ -1,6 +1,7 @@
 """From what people name, type or rated to movies of a collection."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from notebooks.recommender import collection as collection_room
 # Private names of ours that are used here: the answers of `recommend` show neither what was matched
 # nor in what order.
 from notebooks.recommender import profile
-from notebooks.recommender.profile import find_given, find_named
+from notebooks.recommender.profile import find_named, find_profile
 
 
 def resolve(collection, names):
@@ -157,7 +158,7 @@ def test_two_ratings_that_fit_one_movie_equally_well_are_not_guessed(things):
 
 def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(movies):
     with pytest.raises(ValueError, match="King Kong") as caught:
-        resolve(movies, ["king kong", "Alien", "Toy Stroy", "Qwertyuiop", 10**9])
+        resolve(movies, ["king kong", "Alien", "Toy Stroy 7", "Qwertyuiop", 10**9])
     told = str(caught.value)
     for line in (
         '"244",  # King Kong (1933)',
@@ -168,7 +169,7 @@ def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(movi
         assert resolve(movies, json.loads(line.partition(",")[0]))
     for name in (
         "2 movies are called 'king kong'",
-        "no movie here is called 'Toy Stroy'",
+        "no movie here is called 'Toy Stroy 7'",
         "no movie here is called 'Qwertyuiop'",
         "no movie here is called '1000000000'",
     ):
@@ -266,7 +267,7 @@ def test_what_is_given_has_a_role_and_a_weight_and_what_is_liked_comes_first(thi
     rows = frame(
         ("Alien", None, "10", 2.0), ("Heat", None, "6", 9.0), ("Star Wars", "1977", None, None)
     )
-    given = find_given(things, rows, disliked=["1", "10"], seen=["2", "6"])
+    given = find_profile(things, rows, disliked=["1", "10"], seen=["2", "6"])
     assert given.rows() == [
         ("6", "liked", 3.5),
         ("1", "disliked", -1.0),
@@ -275,10 +276,10 @@ def test_what_is_given_has_a_role_and_a_weight_and_what_is_liked_comes_first(thi
         ("2", "seen", 0.0),
     ]
     same = frame(("Alien", None, "10", 3.0), ("Heat", None, "6", 3.0))
-    assert find_given(things, same)["weight"].to_list() == [1, 1]
+    assert find_profile(things, same)["weight"].to_list() == [1, 1]
     with pytest.raises(ValueError, match="liked and disliked: id 6"):
-        find_given(things, rows, disliked="Heat")
-    assert find_given(things).is_empty()
+        find_profile(things, rows, disliked="Heat")
+    assert find_profile(things).is_empty()
 
 
 def test_ratings_that_are_all_missing_point_to_seen(things):
@@ -290,8 +291,8 @@ def test_ratings_that_are_all_missing_point_to_seen(things):
 
 
 def test_what_is_unclear_in_any_role_is_told_at_once(things):
-    with pytest.raises(ValueError, match=r"(?s)'Pinocchio'.*'Alein'"):
-        recommend(things, "Heat", disliked="Pinocchio", seen=["Alein"])
+    with pytest.raises(ValueError, match=r"(?s)'Pinocchio'.*'Xlxlein'"):
+        recommend(things, "Heat", disliked="Pinocchio", seen=["Xlxlein"])
 
 
 def test_more_ids_and_names_than_a_database_takes_at_once_are_found_or_told(things):
@@ -302,3 +303,43 @@ def test_more_ids_and_names_than_a_database_takes_at_once_are_found_or_told(thin
     with pytest.raises(ValueError, match="and 32,980 more names") as caught:
         resolve(things, [f"Qwertyuiop {id}" for id in ids])
     assert len(str(caught.value)) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("Goodfelas", "GoodFellas"),
+        ("goodfelas (1990)", "GoodFellas"),
+        ("Godfahter", "The Godfather"),
+        ("Incpetion", "Inception"),
+        ("Before Sunrse", "Before Sunrise"),
+        ("Kil Bill vol. 1", "Kill Bill: Vol. 1"),
+        ("Schindlers Lits", "Schindler's List"),
+    ],
+)
+def test_the_one_movie_that_a_misspelt_title_means_is_taken_with_a_warning(movies, typed, title):
+    with pytest.warns(UserWarning, match=re.escape(f"{typed!r} is read as {title} (")) as caught:
+        [id] = resolve(movies, [typed])
+    assert movies.get(ids=[id])["metadatas"][0]["title"] == title
+    assert len(caught) == 1
+
+
+def test_a_misspelt_title_is_taken_in_each_role_and_warned_of_at_the_callers_line(texts):
+    with pytest.warns(UserWarning, match="GoodFellas") as caught:
+        answers = recommend(texts, "Goodfelas", disliked="Monsters Icn.", n=5)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert answers.equals(recommend(texts, "GoodFellas", disliked="Monsters, Inc.", n=5))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["King Knog", "Alien 9", "Toy Stroy 7", "Goodfelas (1971)", "Hart", "Qwertyuiop", "Aleins 9"],
+)
+def test_a_title_that_misspells_several_movies_or_none_is_a_value_error(movies, typed):
+    with pytest.raises(ValueError, match="no movie here is called"):
+        resolve(movies, [typed])
+
+
+def test_a_row_of_a_frame_is_not_read_as_another_title(movies):
+    with pytest.warns(UserWarning, match="1 of 1 movies are not in"):
+        assert match(movies, frame(("Goodfelas", "1990", None, 5))).is_empty()

@@ -165,7 +165,7 @@ def find_nearest(
 def warn_of_filter(collection: chromadb.Collection, where: dict) -> None:
     """Explain a filter that nothing passes by the facts that it could ask for."""
     if facts := collection.get(limit=1, include=["metadatas"])["metadatas"]:
-        names = [name for name in (facts[0] or {}) if name != "digest"]
+        names = sorted((facts[0] or {}).keys() - {"digest"})
         warn(
             f"no movie passes where={str(where)[:200]}; a movie has the facts {', '.join(names)}. "
             'One of several, such as genres, is asked by {"genres": {"$contains": "Comedy"}}, as '

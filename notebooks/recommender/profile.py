@@ -9,7 +9,7 @@ import polars as pl
 
 from notebooks.recommender.collection import get_facts
 from notebooks.recommender.notice import warn
-from notebooks.recommender.titles import explain_names, match_names, read_names
+from notebooks.recommender.titles import correct_names, explain_names, match_names, read_names
 
 if TYPE_CHECKING:
     import chromadb
@@ -29,10 +29,18 @@ def find_named(collection: chromadb.Collection, **named: Any) -> pl.DataFrame:
     ).with_row_index("row")
     movies = _list_meant(collection, asked)
     found = match_names(asked, movies)
+    lost = asked.filter("typed", pl.col("title").is_not_null())
+    misspelt = correct_names(lost.join(found, on="row", how="anti"), movies)
+    found = pl.concat([found, misspelt])
     fits = asked.join(found.group_by("row").agg(fits="id"), on="row", how="left")
     fits = fits.with_columns(pl.col("fits").fill_null([])).sort("row")
     if len(unclear := fits.filter("typed", pl.col("fits").list.len() != 1)):
         raise ValueError(explain_names(dict(unclear.select("name", "fits").iter_rows()), movies))
+    if len(misspelt):
+        taken = asked.join(misspelt, on="row").join(movies, left_on="id_right", right_on="id")
+        taken = taken.select("name", told=pl.format("{} ({})", "title_right", "year_right"))
+        told = "; ".join(f"{name!r:.80} is read as {title}" for name, title in taken.iter_rows())
+        warn(f"no movie here is called so: {told}")
     rows = fits.filter(~pl.col("typed"))
     if len(missing := rows.filter(pl.col("fits").list.len() == 0)):
         names = ", ".join(missing["name"].str.head(80).head(5))

@@ -139,7 +139,8 @@ def _compare_genres(movies: pl.DataFrame, given: pl.DataFrame) -> np.ndarray:
     genres = sorted(set(movies["genres"].explode().drop_nulls()))
     columns = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
     has, theirs = (
-        df.select(columns).to_numpy().astype(float).reshape(len(df), -1) for df in (movies, given)
+        df.select(columns).to_numpy().astype(float).reshape(len(df), len(genres))
+        for df in (movies, given)
     )
     idf = np.log((1 + len(movies)) / (1 + has.sum(axis=0))) + 1
     return unit(has * idf) @ unit(theirs * idf).T
@@ -205,7 +206,7 @@ def spread(ranked: pl.DataFrame, n: int) -> pl.DataFrame:
     marks = best.select(decade, "original_language").to_dummies().to_numpy().astype(float)
     genres = sorted(set(best["genres"].explode().drop_nulls()))
     has = [pl.col("genres").list.contains(genre).alias(genre) for genre in genres]
-    kinds = best.select(has).to_numpy().astype(float).reshape(len(best), -1)
+    kinds = best.select(has).to_numpy().astype(float).reshape(len(best), len(genres))
     parts = [unit(best["embedding"].to_numpy()), unit(kinds), unit(marks)]
     places = unit(np.nan_to_num(np.hstack(parts)))
     nothing = np.zeros(len(best), bool)

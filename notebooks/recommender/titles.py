@@ -271,6 +271,50 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     return "\n".join(lines)
 
 
+_ALIKE = 0.8  # how much of a misspelt title is the same
+_NO_LESS = 0.05  # how much less alike the titles of other movies must be, or it may mean them
+
+
+def correct_names(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
+    """
+    Find the movie that each typed name misspells, where it is one and no other:
+    columns `row` and `id`.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    part = pl.col("rank") == 3
+    keys = list_keys(movies.select("id", "title", "original_title", "year"))
+    keys = keys.filter((pl.col("rank") == 2) | part)
+    dated = pl.col("title").str.extract_groups(_DATED).struct
+    readings = asked.head(_EXPLAINED).select(
+        "row", title=pl.coalesce(dated["title"], "title"), year=dated["year"].cast(pl.Int64)
+    )
+    found = []
+    typed_keys = list_keys(readings).filter(pl.col("rank") == 2)
+    for row, year, typed in typed_keys.select("row", "year", "key").iter_rows():
+        if len(typed) < _SHORTEST:
+            continue
+        near = process.extract(
+            typed,
+            keys["key"].to_list(),
+            scorer=OSA.normalized_similarity,
+            score_cutoff=_ALIKE,
+            limit=None,
+        )
+        # No number of a title may be another: "Toy Story 9" is not misspelt.
+        near = [it for it in near if re.findall(r"\d+", it[0]) == re.findall(r"\d+", typed)]
+        alike = {place: alike for _, alike, place in near}
+        fits = keys[[*alike]].with_columns(alike=pl.Series([*alike.values()], dtype=pl.Float64))
+        if year:
+            fits = fits.filter((pl.col("year").cast(pl.Int64) - year).abs() <= 1)
+        fits = fits.filter(pl.col("alike") > pl.col("alike").max() - _NO_LESS)
+        whole = fits.filter(~part)
+        ids = (fits if whole.is_empty() else whole)["id"].unique()
+        found += [(row, ids.item())] if len(ids) == 1 else []
+    return pl.DataFrame(found, schema={"row": asked.schema["row"], "id": pl.String}, orient="row")
+
+
 def _list_close(key: str, titles: list[str]) -> list[str]:
     """List up to three titles that are somewhat like a folded name."""
     from rapidfuzz import process
