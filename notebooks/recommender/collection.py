@@ -16,7 +16,6 @@ from notebooks.recommender import rank
 from notebooks.recommender.chroma import in_parts
 from notebooks.recommender.facts import AskedFact, join_filters
 from notebooks.recommender.movie import DETAILS, FACTS, PEOPLE, STORED
-from notebooks.recommender.words import list_names
 
 if TYPE_CHECKING:
     import chromadb
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-_LISTS = {"genres", "keywords", "names", *PEOPLE}
+_LISTS = [name for name, kind in STORED.items() if kind == pl.List(pl.String)]
+_OUTDATED = {"names": None}  # what older versions of this program stored as well
 _MANY = 1_000  # answers
 _ENOUGH = 5  # answers that know the facts of a question, or these give way
 # What a ranking compares, by collection, as this process read it first. Chroma takes longer for the
@@ -45,25 +45,22 @@ class Scope(NamedTuple):
 def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     """Make of each movie that `check_frame` passed what Chroma keeps of it."""
     known = [name for name in FACTS if name in df.columns and name not in ("id", "overview")]
-    people = [pl.col(name) for name in PEOPLE if name in known]
     records = df.select(
         "id",
         document=column,
         metadata=pl.struct(known or pl.lit(None).alias("title")),
-        names=list_names(people) if people else pl.lit(None),
     ).to_dicts()
     for record in records:
         # A row without details takes none away, and Chroma takes no empty list.
-        facts = record["metadata"] | {"names": record.pop("names")}
         record["metadata"] = {
-            name: value or None if isinstance(value, list) else value
-            for name, value in facts.items()
+            name: None if value == [] else value
+            for name, value in record["metadata"].items()
             if name not in DETAILS or value not in (None, [])
         }
         digest = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
         # A row that knows no people is merged with what is there, which this cannot know.
-        record["metadata"]["digest"] = digest if facts["names"] else None
-        record["bare"] = [name for name in _LISTS if not facts.get(name)]
+        told = any(record["metadata"].get(name) for name in PEOPLE)
+        record["metadata"]["digest"] = digest if told else None
     return records
 
 
@@ -89,39 +86,37 @@ def find_changes(
     }
     to_embed, to_update = [], []
     for movie in movies:
-        if movie["metadata"].get("vote_count") is None:
-            movie["metadata"] = {
-                key: value
-                for key, value in movie["metadata"].items()
-                if value is not None or key == "digest"
-            }
         document, facts = before.get(movie["id"], (None, None))
+        facts, told = facts or {}, movie["metadata"]
+        if told.get("vote_count") is None:  # not a whole movie: it takes nothing away
+            told = {key: it for key, it in told.items() if it is not None or key == "digest"}
+        # Lists that a movie has neither here nor there are told as well: Chroma 1.5.9 leaves those
+        # of a deleted collection behind, and movies of the next one get them.
+        told = {name: None for name in _LISTS if name not in facts} | _OUTDATED | told
+        movie["metadata"] = told
         if document != movie["document"]:
-            to_embed.append(movie | {"new": document is None})
-        elif any(
-            (facts or {}).get(key) != movie["metadata"][key]
-            for key in movie["metadata"].keys() - {"digest"}
-        ):
+            to_embed.append(movie)
+        elif any(facts.get(key) != told[key] for key in told.keys() - {"digest"}):
             to_update.append(movie)
     return to_embed, to_update
 
 
 def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
-    """Store what `find_changes` found, and return how many movies that was."""
+    """
+    Store what `find_changes` found, and return how many movies that was.
+
+    One call writes all of a movie, its digest with its facts, so that a run
+    that ends anywhere leaves nothing that the next one takes for whole.
+    """
 
     # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
     def upsert(part: list[dict]) -> None:
         collection.upsert(
             ids=[movie["id"] for movie in part],
             documents=[movie["document"] for movie in part],
-            metadatas=[movie["metadata"] or None for movie in part],
+            metadatas=[movie["metadata"] for movie in part],
             embeddings=[movie["embedding"] for movie in part],
         )
-        # Chroma 1.5.9 leaves lists of a deleted collection behind, and the next one's movies get
-        # them.
-        bare = {movie["id"]: movie["bare"] for movie in part if movie["new"] and movie["bare"]}
-        if bare:
-            collection.update(ids=[*bare], metadatas=[dict.fromkeys(it) for it in bare.values()])
 
     def update(part: list[dict]) -> None:
         collection.update(

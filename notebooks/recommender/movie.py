@@ -234,7 +234,7 @@ FACTS: dict[str, Fact] = {
 MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years
 PEOPLE = ["directors", "cast", "characters"]
-DETAILS = ["names", *(name for name, fact in FACTS.items() if fact.is_detail)]
+DETAILS = [name for name, fact in FACTS.items() if fact.is_detail]
 REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]
 
 

@@ -135,15 +135,6 @@ def list_phrases(folded: str, most: int = 8) -> list[str]:
     return [" ".join(words[at : at + size]) for size in range(1, most + 1) for at in starts]
 
 
-def list_names(people: list[pl.Expr]) -> pl.Expr:
-    """List folded names, in full and by their last words, as people type them."""
-    full = fold(pl.element())
-    last = full.str.extract(r" (\S{3,})$")
-    whole = pl.concat_list(people)
-    names = pl.concat_list(whole.list.eval(full), whole.list.eval(last))
-    return names.list.drop_nulls().list.unique(maintain_order=True)
-
-
 def bm25(
     texts: pl.Series, asked: list[str], more: pl.Series | None = None, b: float = _B
 ) -> pl.DataFrame:
