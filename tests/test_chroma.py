@@ -29,7 +29,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.ultratb import VerboseTB
 from test_store_and_ask import ROOT, run_python
-from tmdb_server import make_movie, send, serve
+from tmdb_server import make_details, make_movie, send, serve
 
 import config
 import main
@@ -359,6 +359,58 @@ def test_a_run_that_was_killed_left_only_whole_movies_and_another_process_comple
     check_whole(collection, 48)
     assert add_movies(collection, make_movies(80)) == 32
     check_whole(collection, 80)
+
+
+# What a process of its own runs to add movies without lists, where it says after each write that it
+# has written, and waits for a line.
+ADD_BARE = """
+import chromadb, numpy as np, main
+from functools import partialmethod
+from notebooks.recommender import model
+from tmdb_server import make_movie
+
+def write_and_wait(self, *args, write, **kwargs):
+    write(self, *args, **kwargs)
+    print("written", flush=True)
+    input()
+
+for name in ("add", "update", "upsert", "delete"):
+    write = getattr(chromadb.Collection, name)
+    setattr(chromadb.Collection, name, partialmethod(write_and_wait, write=write))
+main._CHUNK = 16
+class Model:
+    encode_document = staticmethod(lambda texts, **_: np.eye(len(texts), 384))
+model.load_model = lambda name: Model
+movies = main.prep_movies([make_movie(id, genre_ids=[]) for id in range(40)])
+main.add_movies(main.get_collection(main.get_client(), "movies"), movies)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writes", [1, 2])
+def test_a_run_that_was_killed_after_any_write_leaves_no_movie_with_the_lists_of_another(
+    place, monkeypatch, writes
+):
+    monkeypatch.setattr(
+        main.load_model(), "encode_document", lambda texts, **_: np.eye(len(texts), 384)
+    )
+    with get_client() as client:
+        deleted = get_collection(client, "a-deleted-one")
+        details = make_details(0) | {"title": "A movie with lists"}
+        add_movies(deleted, prep_movies([details | {"id": id} for id in range(60)]))
+        client.delete_collection(deleted.name)
+    with start_adding(place, ADD_BARE, stdin=subprocess.PIPE) as killed:
+        killed.stdin.write("\n" * (writes - 1))
+        killed.stdin.flush()
+        for _ in range(writes):
+            assert killed.stdout.readline() == "written\n"
+        killed.kill()
+    collection = get_collection(get_client(), "movies")
+    assert 0 < collection.count() < 40
+    add_movies(collection, make_movies(40, genre_ids=[]))
+    assert collection.count() == 40
+    for facts in collection.get()["metadatas"]:
+        assert not [name for name, value in facts.items() if isinstance(value, list)]
 
 
 @pytest.mark.slow
@@ -843,13 +895,17 @@ def test_a_server_of_another_version_is_refused_with_both_versions(monkeypatch, 
 
 
 @pytest.mark.slow
-def test_the_token_goes_with_every_request_as_chroma_expects_it(monkeypatch, chroma_url):
+def test_the_token_goes_with_every_request_as_chroma_expects_it_and_no_client_shows_it(
+    monkeypatch, chroma_url
+):
     server = RecordingServer(chroma_url)
     with serve(server) as url:
         monkeypatch.setattr(config, "CHROMA_URL", url.removesuffix("/3"))
         monkeypatch.setattr(config, "CHROMA_TOKEN", TOKEN)
         collection = get_collection(get_client(), "with-a-token")
         assert add_movies(collection, make_movies(2)) == 2
+        kept = collection._client._session.headers  # private, as all that Chroma keeps
+        assert TOKEN not in f"{kept!r} {collection._client.get_request_headers()}"
     assert len(server.headers) >= 4
     for headers in server.headers:
         headers = {name.lower(): value for name, value in headers.items()}

@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import polars as pl
 import pytest
@@ -35,6 +37,7 @@ from notebooks.recommender import model
 
 ROOT = Path(main.__file__).parent
 KNOWN = ("credits", "keywords", "runtime", "imdb_id", "belongs_to_collection")
+LISTS = ["genres", "directors", "cast", "characters", "keywords"]
 
 # The figures that the original notebook published.
 STAR_WARS_EMBEDDING = [
@@ -286,17 +289,65 @@ def test_a_movie_that_other_rows_changed_is_as_the_last_frame_says(collection):
     )
 
 
-def test_a_new_collection_has_no_lists_of_one_that_was_deleted():
-    client = main.get_client()
+@pytest.fixture
+def haunted(monkeypatch):
+    """
+    A collection that gets the places of one that was deleted, whose lists
+    Chroma kept. Here nothing is embedded, which takes its time.
+    """
+    client = get_client()
+    monkeypatch.setattr(load_model(), "encode_document", lambda texts, **_: np.eye(len(texts), 384))
     first = get_collection(client, "a-deleted-one")
-    add_movies(first, prep_movies([make_movie(1) | tell(1)]))
+    add_movies(first, prep_movies([make_movie(id) | tell(id) for id in range(40)]))
+    first.update(ids=first.get()["ids"], metadatas=[{"names": ["an older version"]}] * 40)
     client.delete_collection(first.name)
-    second = get_collection(client, "the-next-one")
-    add_movies(second, prep_movies([make_movie(9, genre_ids=[])]))
-    [movie] = list_movies(second).to_dicts()
-    client.delete_collection(second.name)
-    lists = ["genres", "directors", "cast", "characters", "keywords"]
-    assert {name: movie[name] for name in lists} == {name: [] for name in lists}
+    yield get_collection(client, "the-next-one")
+    client.delete_collection("the-next-one")
+
+
+def test_a_new_collection_has_no_lists_of_one_that_was_deleted(haunted):
+    add_movies(haunted, prep_movies([make_movie(9, genre_ids=[])]))
+    assert not {"names", *LISTS} & haunted.get()["metadatas"][0].keys()
+
+
+@pytest.mark.parametrize("details", [{}, tell(90) | {"keywords": {"keywords": []}}])
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_an_error_at_any_write_leaves_nothing_that_the_next_run_does_not_mend(
+    haunted, monkeypatch, moment, done, details
+):
+    monkeypatch.setattr(main, "_CHUNK", 16)
+    movies = prep_movies([make_movie(id, genre_ids=[]) | details for id in range(90, 125)])
+    writes = []
+
+    def fail(self, *args, write, **kwargs):
+        writes.append(write)
+        if len(writes) != moment or done:
+            write(self, *args, **kwargs)
+        if len(writes) == moment:
+            raise OSError("no room")
+
+    with monkeypatch.context() as patch:
+        for name in ("add", "update", "upsert"):
+            write = getattr(chromadb.Collection, name)
+            patch.setattr(chromadb.Collection, name, partialmethod(fail, write=write))
+        with pytest.raises(OSError, match="no room"):
+            add_movies(haunted, movies)
+    add_movies(haunted, movies)
+    stored = list_movies(haunted).sort(pl.col("id").cast(int))
+    assert stored.select(LISTS).equals(movies.select(LISTS))
+    assert not any("names" in facts for facts in haunted.get()["metadatas"])
+    assert add_movies(haunted, movies) == 0
+
+
+def test_what_an_older_version_stored_of_names_goes_without_embedding(never_embedded):
+    collection, movies = never_embedded
+    before = list_movies(collection)
+    old = {"digest": "of an older version", "names": ["director 2"]}
+    collection.update(ids=["2"], metadatas=[old])
+    assert [add_movies(collection, prep_movies(movies)) for _ in range(2)] == [1, 0]
+    assert "names" not in collection.get(ids=["2"])["metadatas"][0]
+    assert list_movies(collection).equals(before)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from notebooks.recommender.words import (
     bm25,
     fold,
     fold_one,
-    list_names,
     list_phrases,
     loosen,
     phrase_reasons,
@@ -113,14 +112,6 @@ def test_labels_are_taken_out_as_they_were_written(title, year, overview, genres
     assert bare == "\n".join(line for line in lines if line)
     left = pl.select(strip_facts(pl.lit(text))).item()
     assert left.split() == " ".join(line for line in (lines[0], overview) if line).split()
-
-
-def test_names_are_listed_in_full_and_by_their_last_words():
-    people = {"directors": [["Pedro Almodóvar", "Bong Joon-ho"]], "cast": [["Prince", "Mo'Nique"]]}
-    names = pl.DataFrame(people).select(list_names([pl.col("directors"), pl.col("cast")])).item()
-    assert names.to_list()[:4] == ["pedro almodovar", "bong joon ho", "prince", "monique"]
-    assert "almodovar" in names
-    assert "ho" not in names  # too short to be a name that is typed alone
 
 
 def test_phrases_are_all_runs_of_words_and_no_question_makes_too_many():

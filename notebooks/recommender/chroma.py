@@ -7,7 +7,7 @@ import os
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ from notebooks.recommender.model import get_embedding_function
 
 if TYPE_CHECKING:
     import chromadb
+    import httpx
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -226,7 +227,9 @@ def _open_client(place: Path | str | None) -> Any:
         return chromadb.PersistentClient(place, settings=settings)
 
     token, tenant, database = config.CHROMA_TOKEN, config.CHROMA_TENANT, config.CHROMA_DATABASE
-    headers = {}  # Some servers read the one and some the other. The token's class hides both.
+    headers: dict[
+        str, str
+    ] = {}  # Some servers read the one and some the other. The token's class hides both.
     if token:
         headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token}
     # Chroma's client waits without end, even while it is made. So this asks first what it asks
@@ -242,9 +245,19 @@ def _open_client(place: Path | str | None) -> Any:
     client = chromadb.HttpClient(
         place, headers=headers, settings=settings, tenant=tenant, database=database
     )
-    # A client and its collections send every request through this session.
-    client._server._session.timeout = _ANSWER
+    # A client and its collections send every request through this session. It would show the token,
+    # of which httpx hides one header only. So each request gets the headers as it goes.
+    session = client._server._session
+    session.timeout = _ANSWER
+    session.auth = partial(_add_headers, headers)
+    for name in headers:
+        del session.headers[name]
     return client
+
+
+def _add_headers(headers: dict[str, str], request: httpx.Request) -> httpx.Request:
+    request.headers.update(headers)
+    return request
 
 
 @explain_chroma_errors

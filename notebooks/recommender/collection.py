@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # First what a person reads.
 _ANSWERED = list(dict.fromkeys(["title", "year", "id", "genres", *FACTS]))
 _ANSWERED.remove("overview")
-_LISTS = set(LISTS)
+_OUTDATED = {"names": None}  # what older versions of this program stored as well
 _MANY = 1_000  # answers
 # What a collection holds, by its id, as this process read it first. Chroma takes longer for the
 # texts and facts of a thousand movies than all else in an answer does. So these serve the reading
@@ -47,16 +47,15 @@ def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     ).to_dicts()
     for record in records:
         # A row without details takes none away, and Chroma takes no empty list.
-        facts = record["metadata"]
         record["metadata"] = {
-            name: value or None if isinstance(value, list) else value
-            for name, value in facts.items()
+            name: None if value == [] else value
+            for name, value in record["metadata"].items()
             if name not in DETAILS or value not in (None, [])
         }
         digest = blake2b(orjson.dumps(record), digest_size=12).hexdigest()
         # A row that knows no people is merged with what is there, which this cannot know.
-        record["metadata"]["digest"] = digest if any(facts.get(name) for name in PEOPLE) else None
-        record["bare"] = [name for name in _LISTS if not facts.get(name)]
+        told = any(record["metadata"].get(name) for name in PEOPLE)
+        record["metadata"]["digest"] = digest if told else None
     return records
 
 
@@ -82,39 +81,37 @@ def find_changes(
     }
     to_embed, to_update = [], []
     for movie in movies:
-        if movie["metadata"].get("vote_count") is None:
-            movie["metadata"] = {
-                key: value
-                for key, value in movie["metadata"].items()
-                if value is not None or key == "digest"
-            }
         document, facts = before.get(movie["id"], (None, None))
+        facts, told = facts or {}, movie["metadata"]
+        if told.get("vote_count") is None:  # not a whole movie: it takes nothing away
+            told = {key: it for key, it in told.items() if it is not None or key == "digest"}
+        # Lists that a movie has neither here nor there are told as well: Chroma 1.5.9 leaves those
+        # of a deleted collection behind, and movies of the next one get them.
+        told = {name: None for name in LISTS if name not in facts} | _OUTDATED | told
+        movie["metadata"] = told
         if document != movie["document"]:
-            to_embed.append(movie | {"new": document is None})
-        elif any(
-            (facts or {}).get(key) != movie["metadata"][key]
-            for key in movie["metadata"].keys() - {"digest"}
-        ):
+            to_embed.append(movie)
+        elif any(facts.get(key) != told[key] for key in told.keys() - {"digest"}):
             to_update.append(movie)
     return to_embed, to_update
 
 
 def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list[dict]) -> int:
-    """Store what `find_changes` found, and return how many movies that was."""
+    """
+    Store what `find_changes` found, and return how many movies that was.
+
+    One call writes all of a movie, its digest with its facts, so that a run
+    that ends anywhere leaves nothing that the next one takes for whole.
+    """
 
     # Both calls merge metadata: a key stays unless it is given, and one that is given as None goes.
     def upsert(part: list[dict]) -> None:
         collection.upsert(
             ids=[movie["id"] for movie in part],
             documents=[movie["document"] for movie in part],
-            metadatas=[movie["metadata"] or None for movie in part],
+            metadatas=[movie["metadata"] for movie in part],
             embeddings=[movie["embedding"] for movie in part],
         )
-        # Chroma 1.5.9 leaves lists of a deleted collection behind, and the next one's movies get
-        # them.
-        bare = {movie["id"]: movie["bare"] for movie in part if movie["new"] and movie["bare"]}
-        if bare:
-            collection.update(ids=[*bare], metadatas=[dict.fromkeys(it) for it in bare.values()])
 
     def update(part: list[dict]) -> None:
         collection.update(
@@ -126,7 +123,7 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
         list(in_parts(upsert, to_embed))
         list(in_parts(update, to_update))
     finally:
-        if (known := _movies.get(collection.id)) is not None:
+        if changed and (known := _movies.get(collection.id)) is not None:
             _movies[collection.id] = known.filter(~pl.col("id").is_in(changed))
     return len(changed)
 

@@ -403,7 +403,7 @@ MOVIE_SCHEMA = {name: fact.type for name, fact in FACTS.items()}
 STORED = MOVIE_SCHEMA | {"year": pl.Int64}  # so that filters can compare years
 LISTS = [name for name, fact in FACTS.items() if fact.type == _NAMES]
 PEOPLE = ["directors", "cast", "characters"]
-DETAILS = [*(name for name, fact in FACTS.items() if fact.is_detail)]
+DETAILS = [name for name, fact in FACTS.items() if fact.is_detail]
 REST = [name for name in FACTS if name not in ("id", "title", "year", "overview", "genres")]
 
 # What only people and TV shows have.

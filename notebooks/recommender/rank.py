@@ -29,7 +29,7 @@ from notebooks.recommender.words import (
 # judgements.
 _WEIGHTS = {
     "words": 0.3,  # BM25 of text, names, roles and keywords, as a share of the highest
-    "keywords": 0.15,  # BM25 of the keywords alone
+    "keywords": 0.45,  # BM25 of the keywords alone, by the share of the words that they answer
     "in the title": 0.3,  # the title holds the question; or the share of the question that it is
     "the title": 0.3,  # on top, if the title is the question
     "loosely": -0.15,  # if only one of its other spellings is
@@ -38,8 +38,8 @@ _WEIGHTS = {
     "brutal": -0.1,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
-# With n words of content, the share of keywords counts this many / n, and that of votes.
-_FEW = {"keywords": 4, "votes": 6}
+# With n words of content, the share of votes counts this many / n.
+_FEW = {"votes": 6}
 _MANY_VOTES = 500  # at which a vote average counts for half
 # Keywords of what one does not show to whom one does not know, and words that ask for the like.
 _BRUTAL = str.split(
@@ -140,15 +140,15 @@ def count_words(movies: pl.DataFrame, words: list[str]) -> pl.DataFrame:
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
     of_all = bm25(movies["words"], asked, more)
     of_labels = bm25(lists[-1], asked, b=0).drop("found")
-    keywords = _WEIGHTS["keywords"] * min(1.0, _FEW["keywords"] / max(1, len(asked)))
+    typed = {word for word in words if word not in stop}
+    answered = (pl.col("hits_labels") / max(1, len(typed))).clip(0, 1)
+    keywords = _WEIGHTS["keywords"] * answered * _share("bm25_labels")
     return (
         movies.with_row_index("movie")
         .join(of_all, on="movie", how="left", maintain_order="left")
         .join(of_labels, on="movie", how="left", maintain_order="left", suffix="_labels")
-        .with_columns(
-            by_words=_WEIGHTS["words"] * _share("bm25") + keywords * _share("bm25_labels")
-        )
-        .drop("bm25", "bm25_labels")
+        .with_columns(by_words=_WEIGHTS["words"] * _share("bm25") + keywords.fill_null(0))
+        .drop("bm25", "bm25_labels", "hits", "hits_labels")
     )
 
 

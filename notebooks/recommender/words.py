@@ -186,8 +186,9 @@ def bm25(
     texts: pl.Series, asked: list[str], more: pl.Series | None = None, b: float = _B
 ) -> pl.DataFrame:
     """
-    Score texts of folded words: columns `movie` (its row), `bm25` and `found`,
-    the asked words that it holds. Words of `more` count, but make no text long.
+    Score texts of folded words: columns `movie` (its row), `bm25`, `hits` (how
+    many asked words it holds) and `found`, the most telling of these. Words of
+    `more` count, but make no text long.
     """
     df = pl.DataFrame({"word": texts.str.split(" ")}).with_row_index("movie")
     df = df.with_columns(length=pl.col("word").list.len())
@@ -212,6 +213,7 @@ def bm25(
         # has English texts where nobody has translated one.
         .agg(
             bm25=pl.sum("part"),
+            hits=pl.len(),
             found=pl.col("word").filter(texts_with < max(n / 3, 30), ~small).head(3),
         )
     )
