@@ -30,6 +30,7 @@ from notebooks.recommender.tiles import (
     to_italics,
 )
 from notebooks.recommender.titles import name_series
+from notebooks.recommender.words import fold, fold_one
 
 if TYPE_CHECKING:
     import chromadb
@@ -246,7 +247,7 @@ class _Filters:
         import ipywidgets as widgets
 
         def choose(label: str, options: list[tuple[str, Any]]) -> Any:
-            some = [("any", None), *options]
+            some = [("any", ""), *options]
             return widgets.Dropdown(options=some, description=label, style=close, layout=narrow)
 
         close, narrow = {"description_width": "initial"}, {"width": "auto"}
@@ -282,7 +283,7 @@ class _Filters:
 
     def read(self) -> list[tuple[str, str, Any]]:
         """Read what was chosen: facts, signs and values."""
-        chosen = [(fact, sign, it.value) for fact, sign, it in self._asked if it.value is not None]
+        chosen = [(fact, sign, it.value) for fact, sign, it in self._asked if it.value != ""]
         return [(fact, sign, value) if sign else (fact, *value) for fact, sign, value in chosen]
 
 
@@ -368,11 +369,13 @@ class _Panel:
         self._movies = list_movies(collection).with_columns(
             pl.col("year").cast(pl.Int64), received=_RECEIVED
         )
-        by_votes = self._movies.sort("vote_count", descending=True, nulls_last=True)
-        names = by_votes.select(pl.format("{} ({})", "title", pl.col("year").fill_null("no year")))
-        self._titles: dict[str, str] = {}
-        for name, id in zip(names.to_series(), by_votes["id"], strict=True):
-            self._titles.setdefault(name or id, id)
+        name = pl.format("{} ({})", "title", pl.col("year").fill_null("no year"))
+        self._titles = (
+            self._movies.sort("vote_count", descending=True, nulls_last=True)
+            .select("id", name=pl.coalesce(name, "id"))
+            .unique("name", keep="first", maintain_order=True)
+            .with_columns(typed=fold(pl.col("name")) + " ")
+        )
         if among is not None:
             mine = find_movies(collection, "movie", n=len(self._movies), among=among)
             self._mine = self._movies.join(mine, on="id", how="semi")
@@ -397,13 +400,15 @@ class _Panel:
         asked, loved = "What is the movie about?", "A movie that you love: its title"
         self._query = widgets.Text(question, placeholder=asked, tooltip=asked, layout=wide)
         self._query.observe(self._retype, names="value")
+        self._query.on_msg(self._enter)
         self._loved = widgets.Combobox(
-            options=[*self._titles], placeholder=loved, tooltip=loved, layout=wide
+            options=self._titles["name"].to_list(),
+            placeholder=loved,
+            tooltip=loved,
+            layout=wide,
+            continuous_update=False,
         )
-        self._loved.observe(lambda change: self._love(change["new"]), names="value")
-        # Enter, which changes nothing, asks again; and takes the nearest title.
-        self._query.on_msg(lambda _, told, __: self._enter(told, self._ask))
-        self._loved.on_msg(lambda _, told, __: self._enter(told, self._guess))
+        self._loved.observe(self._love, names="value")
         self._filters = _Filters(self._movies)
         self._without = widgets.Text(
             placeholder="words, with commas between",
@@ -480,9 +485,9 @@ class _Panel:
 
     # What one does.
 
-    def _enter(self, told: dict, act: Callable[[], Any]) -> None:
-        if told.get("event") == "submit":
-            act()
+    def _enter(self, _, told: dict, __) -> None:
+        if told.get("event") == "submit":  # which changes no text
+            self._ask()
 
     def _ask(self, _=None) -> None:
         for place in (self._for_you, self._found):
@@ -503,21 +508,20 @@ class _Panel:
         self._like, self._query.value = like, question
         self._found.ask()
 
-    def _love(self, title: str) -> None:
-        if id := self._titles.get(title):
-            self._loved.value = ""
-            if self.taste.look_up(id) != "like":
-                self._say(id, "like")
-
-    def _guess(self) -> None:
-        typed = self._loved.value.strip().casefold()
-        fits = [title for title in self._titles if title.casefold().startswith(typed)]
-        fits.sort(key=lambda title: not title.casefold().startswith(f"{typed} ("))
-        if typed and fits:
-            self._love(fits[0])
-        elif typed:
-            told = html.escape(self._loved.value.strip())
+    def _love(self, change: Any) -> None:
+        """Like the movie whose title was chosen, or else of those that begin so the most voted."""
+        if not (typed := fold_one(change["new"])):
+            return
+        begins = self._titles.filter(pl.col("typed").str.starts_with(typed))
+        whole = pl.col("typed").str.starts_with(f"{typed} ")
+        if begins.is_empty():
+            told = html.escape(change["new"].strip())
             self._note.value = f"<p>No movie here is called <i>{told}</i>; {_ELSEWHERE}</p>"
+            return
+        id = begins.sort(~whole, maintain_order=True)["id"][0]
+        self._loved.value = ""
+        if self.taste.look_up(id) != "like":
+            self._say(id, "like")
 
     def _press(self, movie: dict, word: str) -> None:
         """Say a word of a movie, or take it back by the same button."""

@@ -37,18 +37,18 @@ _POSTERS = "https://image.tmdb.org/t/p/w342"
 _TABLE = "display:block;width:0;min-width:100%;border:0;margin:0;text-align:left"
 _FLOW = "display:inline;border:0;background:none;padding:0;margin:0"
 _CELL = (
-    "display:inline-block;width:172px;max-width:46%;padding:0;margin:0 10px 12px 0;border:0;"
+    "display:inline-block;width:164px;max-width:46%;padding:0;margin:0 10px 12px 0;border:0;"
     "background:none;vertical-align:top;text-align:left;white-space:normal"
 )
 _TEXT = "font-size:12px;line-height:1.4;overflow-wrap:break-word"
 _COVER = (
     "display:flex;flex-direction:column;align-items:center;justify-content:center;"
-    "box-sizing:border-box;min-height:252px;padding:6px;border-radius:6px;margin-bottom:4px;"
+    "box-sizing:border-box;min-height:246px;padding:6px;border-radius:6px;margin-bottom:4px;"
     "overflow:hidden"
 )
 _POSTER = "overflow:hidden;line-height:0;font-size:0"
 _IMAGE = (
-    "display:inline;width:152px;height:244px;max-width:100%;margin:-16px 0 4px;vertical-align:top;"
+    "display:inline;width:140px;height:226px;max-width:100%;margin:-16px 0 4px;vertical-align:top;"
     "object-fit:contain;object-position:bottom"
 )
 _TITLE = "font-size:16px;line-height:1.2;font-weight:bold;text-align:center"
@@ -125,7 +125,7 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
     foreground = "#FFFFFF" if background == "#0072B2" else "#000000"
     image, title = "", html.escape(told["title"])
     if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", told["poster"]):
-        image = f'<img src="{_POSTERS}{told["poster"]}" alt="Poster" width="152" style="{_IMAGE}">'
+        image = f'<img src="{_POSTERS}{told["poster"]}" alt="Poster" width="140" style="{_IMAGE}">'
         image = f'<div style="{_POSTER}">{image}</div>'
     style = f"color:{foreground};{_TITLE}"
     if re.fullmatch(r"[0-9]+", told["id"]):
