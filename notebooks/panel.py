@@ -231,7 +231,7 @@ _SIGNS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
 _LANGUAGES = {"cn": "Cantonese", "xx": "No language"}
 
 
-def _name_language(code: str) -> str:
+def _name(code: str) -> str:
     from babel import Locale
 
     return _LANGUAGES.get(code) or Locale("en").languages.get(code) or code
@@ -246,40 +246,29 @@ class _Filters:
     def __init__(self, movies: pl.DataFrame):
         import ipywidgets as widgets
 
-        def choose(label: str, options: list[tuple[str, Any]]) -> Any:
-            some = [("any", ""), *options]
-            return widgets.Dropdown(options=some, description=label, style=close, layout=narrow)
-
-        close, narrow = {"description_width": "initial"}, {"width": "auto"}
         genres = sorted(set(movies["genres"].explode().drop_nulls()))
         codes = movies["original_language"].drop_nulls().unique()
+        decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort()
+        minutes = range(90, movies.select(pl.col("runtime").max().fill_null(0)).item(), 30)
         votes = movies["vote_count"]
         few, half, many = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
-        fame = {"well known": ("$gte", many), "less known": ("$lte", half)}
-        fame = fame | {"hidden gems": ("$lte", few)} if few != many else {}
-        decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort().to_list()
-        longest = movies.select(pl.col("runtime").max().fill_null(0)).item()
-        minutes = range(90, longest, 30)
-        # What is asked of a fact, beside the control that says with what.
-        self._asked = [
-            ("genres", "$contains", choose("Genre", [(name, name) for name in genres])),
-            (
-                "original_language",
-                "$eq",
-                choose("Language", sorted((_name_language(code), code) for code in codes)),
-            ),
-            ("year", "$gte", choose("From", [(f"{year}", year) for year in decades])),
-            ("year", "$lte", choose("to", [(f"{year + 9}", year + 9) for year in decades])),
-            (
-                "runtime",
-                "$lte",
-                choose("Minutes at most", [(f"{most}", most) for most in minutes]),
-            ),
-            ("vote_count", None, choose("Well known or not", [*fame.items()])),
+        fame = [("well known", ("$gte", many)), ("less known", ("$lte", half))]
+        fame.append(("hidden gems", ("$lte", few)))
+        # A label, the fact and how it is compared, unless the value says so; and what one chooses.
+        lists: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
+            ("Genre", "genres", "$contains", [(name, name) for name in genres]),
+            ("Language", "original_language", "$eq", sorted((_name(code), code) for code in codes)),
+            ("From", "year", "$gte", [(str(year), year) for year in decades]),
+            ("to", "year", "$lte", [(str(year + 9), year + 9) for year in decades]),
+            ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
+            ("Well known or not", "vote_count", "", fame if few != many else []),
         ]
-        self.controls = [control for *_, control in self._asked]
-        for control in self.controls:
-            control.layout.display = None if len(control.options) > 2 else "none"
+        shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
+        self._asked = [
+            (fact, sign, widgets.Dropdown(options=[("any", ""), *some], description=label, **shape))
+            for label, fact, sign, some in lists
+        ]
+        self.controls = [control for *_, control in self._asked if len(control.options) > 2]
 
     def read(self) -> list[tuple[str, str, Any]]:
         """Read what was chosen: facts, signs and values."""
@@ -291,6 +280,7 @@ class _Filters:
 
 _EXAMPLES = ["time travel", "a toy comes to life", "high school comedy"]
 _QUESTION = "a robot that learns what love is"
+_WAITING = "While other cells run, this waits; it answers when they have ended."
 _FOUND, _FOR_YOU, _AT_ONCE = 16, 12, 8  # answers, recommendations, movies to rate in a row
 
 
@@ -382,95 +372,64 @@ class _Panel:
         self._like: dict = {}  # the movie that others are to be like
         self._steps: list[Callable[[], Any]] = []  # how each step is taken back
         self._starters = _NONE
-        self._make_places()
-        self._make_controls(question)
-        self._lay_out(question)
-
-    def _make_places(self) -> None:
         finders = [self._find_to_rate, self._find_said, self._find_for_you, self._find]
-        self._to_rate, self._said, self._for_you, self._found = self._places = [
-            _Answers(find, self._press, self.taste, short=place < 2)
-            for place, find in enumerate(finders)
+        self._places = [
+            _Answers(find, self._press, taste, at < 2) for at, find in enumerate(finders)
         ]
+        self._to_rate, self._said, self._for_you, self._found = self._places
+        self._make_controls(question)
+        self._lay_out(to_rate=not question)
+        self._for_you.answer()
+        self._found.answer()
+        self._note.value = f"<p><i>{_WAITING}</i></p>"
 
     def _make_controls(self, question: str) -> None:
         import ipywidgets as widgets
 
-        wide = {"width": "300px", "max_width": "96%"}
-        asked, loved = "What is the movie about?", "A movie that you love: its title"
-        self._query = widgets.Text(question, placeholder=asked, tooltip=asked, layout=wide)
+        def make_field(kind: Any, hint: str, **how: Any) -> Any:
+            wide = {"width": "300px", "max_width": "96%"}
+            return kind(placeholder=hint, tooltip=hint, layout=wide, **how)
+
+        self._query = make_field(widgets.Text, "What is the movie about?", value=question)
         self._query.observe(self._retype, names="value")
         self._query.on_msg(self._enter)
-        self._loved = widgets.Combobox(
-            options=self._titles["name"].to_list(),
-            placeholder=loved,
-            tooltip=loved,
-            layout=wide,
-            continuous_update=False,
-        )
+        titles = {"options": self._titles["name"].to_list(), "continuous_update": False}
+        self._loved = make_field(widgets.Combobox, "A movie that you love: its title", **titles)
         self._loved.observe(self._love, names="value")
         self._filters = _Filters(self._movies)
-        self._without = widgets.Text(
-            placeholder="words, with commas between",
-            description="Without",
-            style={"description_width": "initial"},
-        )
-        self._only = widgets.Checkbox(self._among is not None, description="only from my list")
-        self._only.indent = False
+        self._without = make_field(widgets.Text, "without: words, with commas between")
+        listed = self._among is not None
+        self._only = widgets.Checkbox(listed, description="only from my list", indent=False)
         for control in [*self._filters.controls, self._without, self._only]:
             control.observe(self._ask, names="value")
 
-    def _lay_out(self, question: str) -> None:
+    def _lay_out(self, to_rate: bool) -> None:
         import ipywidgets as widgets
 
-        def press(word: str, action: Callable[[Any], Any]) -> Any:
-            button = widgets.Button(description=word)
-            button.on_click(action)
-            return button
-
-        def fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
-            """Make a button that shows a part of the panel, and hides it again."""
-
-            def turn(_=None) -> None:
-                part.layout.display = None if toggle.value else "none"
-                if answers and toggle.value:
-                    answers.answer()
-
-            toggle = widgets.ToggleButton(shown, description=word)
-            toggle.observe(turn, names="value")
-            turn()
-            return toggle
-
+        examples = [_make_button(words, partial(self._take, words)) for words in _EXAMPLES]
         filters = widgets.HBox([*self._filters.controls, self._without])
-        to_rate = widgets.VBox([self._to_rate.box, press("others to rate", self._turn_page)])
-        examples = [press(words, lambda it: self._take(it.description)) for words in _EXAMPLES]
+        others = _make_button("others to rate", self._turn_page)
+        rate = widgets.VBox([self._to_rate.box, others])
+        folds = [
+            _make_fold("filters", filters),
+            _make_fold("movies to rate", rate, self._to_rate, shown=to_rate),
+            _make_fold("what I said", self._said.box, self._said),
+            _make_button("undo", self._take_back),
+            *([self._only] if self._among is not None else []),
+        ]
         rows = [
             widgets.HBox([self._query, *examples]),
-            widgets.HBox(
-                [
-                    self._loved,
-                    fold("filters", filters),
-                    fold("movies to rate", to_rate, self._to_rate, shown=not question),
-                    fold("what I said", self._said.box, self._said),
-                    press("undo", self._take_back),
-                ]
-            ),
+            widgets.HBox([self._loved, *folds]),
             filters,
         ]
-        if self._among is not None:
-            rows[1].children = [*rows[1].children, self._only]
-        for row in [*rows, to_rate]:
+        for row in [*rows, rate]:
             row.add_class("movie-buttons")
         self._note = widgets.HTML()
-        places = [to_rate, self._said.box, self._note, self._for_you.box, self._found.box]
-        self._for_you.answer()
-        self._found.answer()
-        self._note.value = (
-            "<p><i>While other cells run, this waits; it answers when they have ended.</i></p>"
-        )
         self._note.add_class("movie-said")
-        legend = widgets.HTML(self._draw_legend())
-        self.parts = [*rows, *places, legend]
+        genres = self._movies["genres"].list.first().drop_nulls().unique().to_list()
+        legend = widgets.HTML(draw_legend(genres, name_colours(config.TMDB_LANGUAGE)))
+        answers = [self._note, self._for_you.box, self._found.box]
+        self.parts = [*rows, rate, self._said.box, *answers, legend]
 
     def show(self, what: str) -> None:
         shown = self._found if self._found.tiles else self._to_rate
@@ -478,10 +437,6 @@ class _Panel:
         page = draw_page(tiles, name_colours(config.TMDB_LANGUAGE), short=shown is self._to_rate)
         sentence = f"In JupyterLab or VS Code, a panel stands here: {what}."
         show_widgets(self.parts, f"{page}<p><i>{sentence}</i></p>")
-
-    def _draw_legend(self) -> str:
-        genres = self._movies["genres"].list.first().drop_nulls().unique().to_list()
-        return draw_legend(genres, name_colours(config.TMDB_LANGUAGE))
 
     # What one does.
 
@@ -535,7 +490,7 @@ class _Panel:
         self._steps.append(partial(self.taste.say, id, before))
         self._go_on(seen="seen" in (before, word))
 
-    def _take_back(self, _) -> None:
+    def _take_back(self) -> None:
         if self._steps:
             self._steps.pop()()
             self._go_on(seen=True)
@@ -550,7 +505,7 @@ class _Panel:
         if seen:  # which makes room
             self._found.ask()
 
-    def _turn_page(self, _) -> None:
+    def _turn_page(self) -> None:
         later = pl.col("id").is_in([tile.movie["id"] for tile in self._to_rate.tiles])
         self._starters = pl.concat([self._starters.filter(~later), self._starters.filter(later)])
         self._to_rate.grid.children = ()  # which scrolls it back
@@ -632,6 +587,32 @@ class _Panel:
 _RATING, _VOTES = pl.col("vote_average"), pl.col("vote_count")
 _ENOUGH = _VOTES.median()
 _RECEIVED = (_VOTES * _RATING + _ENOUGH * _RATING.mean()) / (_VOTES + _ENOUGH)
+
+
+def _make_button(word: str, act: Callable[[], Any]) -> Any:
+    import ipywidgets as widgets
+
+    button = widgets.Button(description=word)
+    button.on_click(lambda _: act())
+    return button
+
+
+def _make_fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
+    """Make a button that shows a part of the panel, with its answers, and hides it again."""
+    import ipywidgets as widgets
+
+    toggle = widgets.ToggleButton(shown, description=word)
+
+    def turn(_=None) -> None:
+        part.layout.display = None if toggle.value else "none"
+        if answers and toggle.value:
+            answers.answer()
+
+    toggle.observe(turn, names="value")
+    turn()
+    return toggle
+
+
 _NONE = pl.DataFrame({"id": []}, schema={"id": pl.String})
 
 

@@ -130,7 +130,7 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
     style = f"color:{foreground};{_TITLE}"
     if re.fullmatch(r"[0-9]+", told["id"]):
         url = f"https://www.themoviedb.org/movie/{told['id']}"
-        title = _link(url, title, f"{style};text-decoration:underline")
+        title = _link(url, title, f"{style};")
     else:
         title = f'<span style="{style}">{title}</span>'
     directors = ", ".join(told["directors"][:2]) + ", …" * (len(told["directors"]) > 2)
@@ -152,8 +152,9 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
 
 
 def _link(url: str, words: str, style: str = "") -> str:
-    style = style and f' style="{style}"'
-    return f'<a href="{url}" target="_blank" rel="noopener"{style}>{words}</a>'
+    # Underlined: a widget's page has no sign for a link.
+    style = f'style="{style}text-decoration:underline"'
+    return f'<a href="{url}" target="_blank" rel="noopener" {style}>{words}</a>'
 
 
 def _draw_overview(about: str) -> str:
