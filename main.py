@@ -883,8 +883,9 @@ def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     """
     Find movies to ask a stranger about: widely seen, and unlike each other.
 
-    K-means puts the most voted movies, one of each series, into `n` clusters
-    by their texts and years. The most voted of each cluster is asked about.
+    Among the most voted, one of each series, the next is the one farthest from
+    all before by text, years, genres and language, where more votes count as
+    farther. The first few are spread as far as all are.
 
     Parameters
     ----------
@@ -897,8 +898,8 @@ def find_starters(collection: chromadb.Collection, n: int = 24) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The most voted first, no two of one series. The columns of
-        `list_movies`.
+        The most voted first, then those least like the ones before; no two of
+        one series. The columns of `list_movies`.
 
     Raises
     ------

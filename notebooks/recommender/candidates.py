@@ -50,12 +50,17 @@ def open_index(collection: chromadb.Collection) -> Index:
 
 def _make_index(read: pl.DataFrame) -> Index:
     movies = prepare(read)
-    words = movies.select(pl.col("words").str.split(" ").explode().unique()).to_series()
+    words = set(movies["words"].str.split(" ").explode())
+    names = fold(
+        pl.concat_list("persons", "roles", "labels", "titles", "genres").explode()
+    ).str.split(" ")
+    vocabulary = words | set(movies.select(names.explode()).to_series())
     known = Known(
         Titles(movies),
         People(movies),
         _name_studios(movies),
-        frozenset(words.drop_nulls()),
+        frozenset(words - {None}),
+        frozenset(vocabulary - {None}),
         rated="certification" in movies.columns and movies["certification"].is_not_null().any(),
     )
     return Index(movies, known)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMED = 25  # movies that the map names: more names would lie upon each other
 _GREY = "#808080"  # legible on light and on dark
+_DPI = 96  # pixels of a page to an inch
 
 
 def lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
@@ -207,3 +211,22 @@ def draw_intervals(means: pl.DataFrame, label: str) -> Figure:
     axes.invert_yaxis()
     figure.legend(loc="outside upper center", ncols=4)
     return figure
+
+
+def draw_image(png: bytes, alt: str, width: int) -> str:
+    """
+    Make a page of an image, with a text for those who cannot see it: nbconvert
+    leaves out the text that stands in an image's metadata.
+    """
+    data = base64.b64encode(png).decode()
+    return (
+        f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" '
+        'style="max-width:100%;height:auto">'
+    )
+
+
+def draw_figure(figure: Figure, alt: str) -> str:
+    """Make a page of a figure of matplotlib, twice as fine as it is shown."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=2 * _DPI)
+    return draw_image(png.getvalue(), alt, round(figure.get_figwidth() * _DPI))

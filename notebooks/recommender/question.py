@@ -20,7 +20,7 @@ import config
 from notebooks.recommender.facts import KINDS, STORIES, Fact, Way, find_facts, join_facts
 from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
-from notebooks.recommender.words import GENRE_WORDS, fold, list_stop_words
+from notebooks.recommender.words import GENRE_WORDS, fold, list_meant, list_stop_words
 
 STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
 _READ = 400  # words in which names are looked for
@@ -38,8 +38,8 @@ class Known(NamedTuple):
         Of its movies.
     studios
         By what they are called, without blanks: "pixar", "studioghibli".
-    words
-        Those of its texts.
+    words, vocabulary
+        Those of its texts, and all that it knows.
     rated
         Whether it has certifications.
     """
@@ -48,6 +48,7 @@ class Known(NamedTuple):
     people: People
     studios: dict[str, list[str]]
     words: frozenset[str]
+    vocabulary: frozenset[str]
     rated: bool
 
 
@@ -75,6 +76,8 @@ class Question(NamedTuple):
         The ids of movies that are not wanted.
     meant
         The names that it misspells, as they are written.
+    unknown
+        The words of it that no movie has.
     names_title
         Whether it is a title, and nothing but that.
     vector
@@ -90,6 +93,7 @@ class Question(NamedTuple):
     like: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     meant: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     names_title: bool = False
     vector: np.ndarray | None = None
 
@@ -147,11 +151,24 @@ def read_question(typed: str, known: Known) -> Question:
     title = _find_whole_title(words, known)
     if title.titles:
         return title._replace(typed=typed)
-    if not config.TMDB_LANGUAGE.startswith("en"):
-        return Question(typed, words, typed, titles=title.titles)
-    spans = choose_spans(row, find_spans(row, known, typed))
-    reader = _Reader(row, spans, known)
-    return reader.read(typed, words)
+    if config.TMDB_LANGUAGE.startswith("en"):
+        spans = choose_spans(row, find_spans(row, known, typed))
+        question = _Reader(row, spans, known).read(typed, words)
+    else:
+        question = Question(typed, words, typed)
+    if question.is_story or question.meant:
+        return question
+    return question._replace(unknown=tuple(_list_unknown(question.content, known.vocabulary)))
+
+
+def _list_unknown(content: list[str], vocabulary: frozenset[str]) -> list[str]:
+    """List the words that no movie has, in the singular or the plural."""
+    return [
+        word
+        for word in content
+        if not vocabulary.intersection((word, word.removesuffix("s"), f"{word}s"))
+        and not list_meant(word)
+    ]
 
 
 # --- Words ---------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _SAYINGS = {
     "text": "its text",
     "near": "a text of like meaning",
     "nothing": "nothing here comes near",
+    "unknown": "no movie here has *{and}*",
     "unnamed": "nothing was named; well received",
     "wish": "near to the wish",
     "votes": "widely seen",
@@ -63,6 +64,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
     meant: list[Reason] = [("fact", [f"did you mean *{' and '.join(question.meant)}*"])]
+    unknown: list[Reason] = [("unknown", list(question.unknown[:2]))] if question.unknown else []
     because = []
     parts = {row["id"]: row for row in ranked.head(len(shown) + 50).iter_rows(named=True)}
     told_facts = _tell_facts(shown, question.facts)
@@ -76,7 +78,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
             reasons.append(("words", words))
-        because.append(phrase_reasons(reasons or [last]))
+        because.append(phrase_reasons([*unknown, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
 
 

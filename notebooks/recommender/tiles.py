@@ -33,22 +33,22 @@ _UNPRINTABLE = re.compile(
 # stays. A tile shows its title once: under the poster, or in the poster's place. For a broken image
 # that is no block and has an alternative text takes 16 pixels for the browser's mark, which are cut
 # off; of a poster nothing is lost, since it is moved down by as much.
-_POSTERS = "https://image.tmdb.org/t/p/w185"
+_POSTERS = "https://image.tmdb.org/t/p/w342"
 _TABLE = "display:block;width:0;min-width:100%;border:0;margin:0;text-align:left"
 _FLOW = "display:inline;border:0;background:none;padding:0;margin:0"
 _CELL = (
-    "display:inline-block;width:160px;max-width:46%;padding:0;margin:0 10px 12px 0;border:0;"
+    "display:inline-block;width:164px;max-width:46%;padding:0;margin:0 10px 12px 0;border:0;"
     "background:none;vertical-align:top;text-align:left;white-space:normal"
 )
 _TEXT = "font-size:12px;line-height:1.4;overflow-wrap:break-word"
 _COVER = (
     "display:flex;flex-direction:column;align-items:center;justify-content:center;"
-    "box-sizing:border-box;min-height:186px;padding:6px;border-radius:6px;margin-bottom:4px;"
+    "box-sizing:border-box;min-height:246px;padding:6px;border-radius:6px;margin-bottom:4px;"
     "overflow:hidden"
 )
 _POSTER = "overflow:hidden;line-height:0;font-size:0"
 _IMAGE = (
-    "display:inline;width:92px;height:154px;max-width:none;margin:-16px 0 4px;vertical-align:top;"
+    "display:inline;width:140px;height:226px;max-width:100%;margin:-16px 0 4px;vertical-align:top;"
     "object-fit:contain;object-position:bottom"
 )
 _TITLE = "font-size:16px;line-height:1.2;font-weight:bold;text-align:center"
@@ -85,6 +85,7 @@ def describe(movie: dict) -> dict[str, Any]:
         "id": to_text(movie.get("id")),
         "title": to_text(movie["title"]) or "Untitled",
         "year": to_text(movie.get("year")),
+        "certification": to_text(movie.get("certification")),
         "length": _tell_length(movie.get("runtime")),
         "rating": _tell_rating(movie),
         "genres": _to_texts(movie.get("genres")),
@@ -94,6 +95,7 @@ def describe(movie: dict) -> dict[str, Any]:
         "poster": to_text(movie.get("poster_path")),
         "where": _tell_where(movie),
         "where_link": to_text(movie.get("where_link")),
+        "imdb": to_text(movie.get("imdb_id")),
     }
 
 
@@ -144,17 +146,21 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
     foreground = "#FFFFFF" if background == "#0072B2" else "#000000"
     image, title = "", html.escape(told["title"])
     if re.fullmatch(r"/[A-Za-z0-9_-]+\.jpg", told["poster"]):
-        image = f'<img src="{_POSTERS}{told["poster"]}" alt="Poster" width="92" style="{_IMAGE}">'
+        image = f'<img src="{_POSTERS}{told["poster"]}" alt="Poster" width="140" style="{_IMAGE}">'
         image = f'<div style="{_POSTER}">{image}</div>'
     style = f"color:{foreground};{_TITLE}"
     if re.fullmatch(r"[0-9]+", told["id"]):
-        link = f'href="https://www.themoviedb.org/movie/{told["id"]}" target="_blank"'
-        title = f'<a {link} rel="noopener" style="{style};text-decoration:none">{title}</a>'
+        url = f"https://www.themoviedb.org/movie/{told['id']}"
+        title = _link(url, title, f"{style};")
     else:
         title = f'<span style="{style}">{title}</span>'
     directors = _list_first(told["directors"])
+    facts = [told[name] for name in ("year", "certification", "length", "rating")]
+    facts = [html.escape(fact) for fact in facts if fact]
+    if re.fullmatch(r"tt[0-9]+", told["imdb"]):
+        facts.append(_link(f"https://www.imdb.com/title/{told['imdb']}/", "IMDb"))
     lines = [
-        html.escape(" · ".join(filter(None, [told["year"], told["length"], told["rating"]]))),
+        " · ".join(facts),
         html.escape(directors and f"by {directors}"),
     ]
     if not short:
@@ -171,8 +177,13 @@ def _draw_where(told: dict[str, Any]) -> str:
     where, link = html.escape(told["where"]), told["where_link"]
     if not where or not re.fullmatch(r"https://www\.themoviedb\.org/movie/[\w/?=&-]+", link):
         return where
-    link = f'href="{html.escape(link)}" target="_blank" rel="noopener"'
-    return f"<a {link}>{where}</a>"
+    return _link(html.escape(link), where)
+
+
+def _link(url: str, words: str, style: str = "") -> str:
+    # Underlined: a widget's page has no sign for a link.
+    style = f'style="{style}text-decoration:underline"'
+    return f'<a href="{url}" target="_blank" rel="noopener" {style}>{words}</a>'
 
 
 def _draw_overview(about: str) -> str:
@@ -199,6 +210,22 @@ def draw_page(movies: list[dict[str, Any]], colours: dict[str, str], short: bool
         f'<tr style="{_FLOW}">{"".join(cells[at : at + _IN_A_ROW])}</tr>'
         for at in range(0, len(cells), _IN_A_ROW)
     ]
-    page = f'<table style="{_TABLE}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>'
-    told = not short and any(movie["where"] for movie in movies)
-    return page + f'<div style="{_TEXT}">{CREDIT}</div>' * told
+    first = [genre for told in movies for genre in told["genres"][:1]]
+    table = f'<table style="{_TABLE}"><tbody style="{_FLOW}">{"".join(rows)}</tbody></table>'
+    credit = f'<div style="{_TEXT}">{CREDIT}</div>'
+    shown = not short and any(told["where"] for told in movies)
+    return f"{table}{draw_legend(first, colours)}{credit * shown}"
+
+
+def draw_legend(genres: list[str], colours: dict[str, str]) -> str:
+    """Say which colour stands for which of these first genres; what has none is grey."""
+    kinds: dict[str, list[str]] = {}
+    for genre in dict.fromkeys([*colours, *genres]):
+        if genre in genres:
+            kinds.setdefault(colours.get(genre, OTHER), []).append(genre)
+    squares = [
+        f'<span style="color:{colour}">■</span> {html.escape(", ".join(kinds[colour]))}'
+        for colour in [*COLOURS, OTHER]
+        if colour in kinds
+    ]
+    return f'<div style="{_TEXT}">First genre: {" · ".join(squares)}</div>' if squares else ""
