@@ -21,6 +21,7 @@ _SAYINGS = {
     "nothing": "nothing here comes near",
     "unknown": "no movie here has *{and}*",
     "unnamed": "nothing was named; well received",
+    "received": "well received",
     "wish": "near to the wish",
     "votes": "widely seen",
     "rating": "highly rated",
@@ -60,7 +61,9 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
     """
     average = (ranked["by_words"] - ranked["by_text"]).mean()
     nearest = 1 - np.min(ranked["distance"].to_numpy(), initial=4.0) / 2
-    last: Reason = ("unnamed", []) if not question.content else ("text", [])
+    last: Reason = ("text", []) if question.content else ("received", [])
+    if question.names_nothing:
+        last = ("unnamed", [])
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
     meant: list[Reason] = [("fact", [f"did you mean *{' and '.join(question.meant)}*"])]
