@@ -80,8 +80,9 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
     joined: list[Fact] = []
     for fact in facts:
         for place, other in enumerate(joined):
-            if _are_choices(fact, other):
-                joined[place] = other._replace(ways=(*other.ways, *fact.ways))
+            if fact == other or _are_choices(fact, other):
+                more = (way for way in fact.ways if way not in other.ways)
+                joined[place] = other._replace(ways=(*other.ways, *more))
                 break
         else:
             joined.append(fact)
@@ -115,6 +116,8 @@ KINDS = frozenset(
         "oscar winner winners adaptation adaptations com coms"
     )
 )
+# Kinds that are named for somebody in the story.
+_FIGURES = frozenset(str.split("gangster gangsters samurai spy superhero vampire vampires zombie"))
 # Words that may stand between a nation and the kind.
 _BETWEEN = frozenset(
     str.split(
@@ -131,7 +134,8 @@ _ASKING = frozenset(
     str.split(
         "something anything everything one ones stuff some any more other list all a an the of "
         "for me see watch want recommend suggest good great best only just mostly not no non "
-        "nothing and or but please in is are was were that which it its like between from"
+        "nothing and or but please in is are was were that which it its like between from isnt "
+        "arent wasnt neither nor"
     )
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "ninety": 90, "sixty": 60}
@@ -151,10 +155,16 @@ def _after(match: re.Match, *, kinds: bool = True, words: frozenset[str] = _ASKI
 
 def _before_kind(match: re.Match) -> bool:
     """Tell whether a kind follows a match, perhaps behind some words that describe it."""
+    begins = match.string[max(0, match.start() - _NEAR) : match.start()].split()[-1:]
     for word in match.string[match.end() : match.end() + _NEAR].split():
-        if word in KINDS:
+        # "The Russian spy" is somebody, "the Russian spy thriller" is not.
+        if word in KINDS and not (word in _FIGURES and begins == ["the"]):
             return True
-        if word not in _BETWEEN | _NATION_WORDS and not re.fullmatch(_DECADE, word):
+        if (
+            word not in _FIGURES
+            and word not in _BETWEEN | _NATION_WORDS
+            and not re.fullmatch(_DECADE, word)
+        ):
             return False
     return False
 
@@ -317,7 +327,9 @@ def _read_limit_behind(match: re.Match) -> list[Way] | None:
 
 def _read_about(match: re.Match) -> list[Way] | None:
     minutes = _read_minutes(match["time"])
-    if not minutes or not (match["about"] or match["long"] or _before_kind(match)):
+    # "War movie, 1h 30m" ends with it; "a day of 24 hours to live" goes on.
+    ends = re.match(r"(?: ,|$)", match.string[match.end() :]) and _after(match, words=frozenset())
+    if not minutes or not (match["about"] or match["long"] or ends or _before_kind(match)):
         return None
     return _limit_both(minutes - 10, minutes + 10, f"about {minutes}")
 
@@ -443,7 +455,8 @@ def _tell_countries(nation: Nation) -> list[Way]:
 def _read_nation(match: re.Match) -> list[Way] | None:
     """Read a nation beside a kind: a language or, where it has none of its own, a country."""
     before = match.string[max(0, match.start() - _NEAR) : match.start()].split()[-1:]
-    alone = re.match(r"(?: ,| but | and | or |$)", match.string[match.end() :]) and _after(match)
+    parted = re.match(r"(?: ,| (?:but|and|or|nor) |$)", match.string[match.end() :])
+    alone = parted and _after(match)
     spoken = match["language"] is not None
     after = match.string[match.end() : match.end() + _NEAR].split()[:1]
     # "American Indian war" is of neither; "the russian spy thriller" is of a spy.
@@ -512,7 +525,10 @@ _SUITS = frozenset(
 _THAT = r"(?:that (?:is|are|lasts?|runs?|takes?) )?"
 _FIRST_TIME = r"(?P<first>\d{1,3}(?: (?:minutes?|mins?|hours?|h))?)"
 _FIT = r"(?:suitable |appropriate |safe |good |okay |ok )?"
-_OLD = r"(?: ?(?:years?|yrs?) olds?| yo)"
+_YEARS_OLD = (  # of several the youngest counts, who is named first
+    r"(?P<age>\d\d?)(?:(?: (?:years?|yrs?) olds?)? (?:and|or|to) (?:an? |my )?\d\d?)?"
+    r"(?: ?(?:years?|yrs?) olds?| yo)"
+)
 _SOMEBODY = r"(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?"
 _FAMILY = r"family (?:movie|film)s?(?: night)?|family night|family friendly"
 
@@ -533,8 +549,8 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("nation", rf"(?:spoken )?in (?P<nation>{_SPOKEN})(?: language)?", _read_spoken),
     ("nation", rf"(?:(?P<made>(?:made|shot) in )|from )(?P<place>{_PLACES})", _read_place),
     ("audience", rf"{_FIT}(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD})|{_ALL})", _read_audience),
-    ("audience", rf"{_FIT}(?:for|with) {_OUR}(?P<age>\d\d?){_OLD}{_SOMEBODY}", _read_audience),
-    ("audience", rf"(?:my|our) (?P<age>\d\d?){_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"{_FIT}(?:for|with) {_OUR}{_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"(?:my|our) {_YEARS_OLD}{_SOMEBODY}", _read_audience),
     (
         "audience",
         r"(?P<child>(?:kids?|child|children|toddler)s? (?:friendly|safe))",

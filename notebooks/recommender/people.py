@@ -97,5 +97,7 @@ class People:
 
 
 def _group(names: pl.DataFrame, key: pl.Expr) -> dict[str, list[str]]:
-    grouped = names.select("name", key=key).drop_nulls().group_by("key").agg("name")
+    grouped = (
+        names.select("name", key=key).drop_nulls().group_by("key", maintain_order=True).agg("name")
+    )
     return dict(grouped.iter_rows())

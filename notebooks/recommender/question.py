@@ -23,7 +23,7 @@ from notebooks.recommender.titles import Titles
 from notebooks.recommender.words import GENRE_WORDS, fold, list_meant, list_stop_words
 
 STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
-_READ = 400  # words in which names are looked for
+_READ = 400  # words that are looked at; behind them all is text
 _LONGEST_TITLE = 12  # words
 _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
 
@@ -190,13 +190,7 @@ def split_words(typed: str) -> list[str]:
 
 def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
     """Find the movies of whose title a question consists, but for words such as *watch*."""
-    stop = list_stop_words() | FILLER
-    asked = list(words)
-    for side in (0, -1):
-        while asked and asked[side] in FILLER and not known.titles.find(asked):
-            if asked[side] in _ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
-                break
-            asked.pop(side)
+    asked = _strip_filler(words, known) if len(words) <= 2 * _LONGEST_TITLE else words
     text = " ".join(asked or words)
     if len(asked) > _LONGEST_TITLE:
         return Question("", words, text)
@@ -212,15 +206,24 @@ def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
             names_title=True,
             meant=tuple(known.titles.name(ids[:1])),
         )
-    if known.people.is_known(asked):
-        return Question("", words, text)
     # A word that nobody here uses may be misspelt; others only where nearly all is the same.
-    strange = any(word not in known.words and word not in stop for word in asked)
-    for tried in (words, asked):
+    strange = set(asked) - known.words - list_stop_words() - FILLER
+    for tried in () if known.people.is_known(asked) else (words, asked):
         if meant := known.titles.correct(tried, _ALIKE if strange else _SURELY):
             ids = known.titles.find(meant.split())
             return Question("", words, meant, titles=tuple(ids), names_title=True, meant=(meant,))
     return Question("", words, text)
+
+
+def _strip_filler(words: Sequence[str], known: Known) -> list[str]:
+    """Take the words at both ends that say that a movie is wanted, and not which."""
+    asked = list(words)
+    for side in (0, -1):
+        while asked and asked[side] in FILLER and not known.titles.find(asked):
+            if asked[side] in _ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
+                break
+            asked.pop(side)
+    return asked
 
 
 # --- Spans ---------------------------------------------------------------------------------------
@@ -242,7 +245,7 @@ _CUES = {
         r"(?: have| include| contain| involve)?|(?:that |which )?(?:isnt|arent|wasnt|doesnt|dont)"
         r"(?: have| include| contain| involve)?|(?:i )?(?:do not|dont|did not|didnt) "
         r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
-        r"excluding|other than|anything but|everything but|minus|i (?:hated?|disliked?))"
+        r"neither|excluding|other than|anything but|everything but|minus|i (?:hated?|disliked?))"
     ),
     "directed": (
         r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
@@ -270,6 +273,8 @@ _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
 
 def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     """Find all that words of a question may mean."""
+    is_story = len(row) - row.count(",") > STORY
+    row = row[:_READ]
     line = " ".join(row)
     begins, place = {}, 0
     for number, word in enumerate(row):
@@ -284,13 +289,12 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     for kind, ask in _CUES.items():
         for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
             yield Span(begins[found.start()], ends[found.end()], kind)
-    is_story = len(row) - row.count(",") > STORY
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
         exact = typed if found["loved"] or is_story else ""
         if liked := _read_liked(row, start, end, known, exact):
             yield liked
-    yield from _find_names(row, known)
+    yield from _find_names(row, known, is_story)
 
 
 def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) -> Span | None:
@@ -320,10 +324,9 @@ def _find_title_at(
         if row[end - 1] == "," or not words:
             continue
         ids = known.titles.find(words) or known.titles.find_series(words)
-        # "I love it" names no movie, and "I love It" does.
-        if ids and typed and not any(_is_written(name, typed) for name in known.titles.name(ids)):
-            continue
-        if ids:
+        # "I love it" and "I like aliens" name no movie, "I love It" and "I like star wars" do.
+        plain = not typed or (len(words) > 1 and len(row) <= STORY)
+        if ids and (plain or any(_is_written(name, typed) for name in known.titles.name(ids))):
             return end, ids
     return None
 
@@ -335,20 +338,17 @@ def _is_written(title: str, typed: str) -> bool:
     )
 
 
-def _find_names(row: list[str], known: Known) -> Iterator[Span]:
+def _find_names(row: list[str], known: Known, story: bool) -> Iterator[Span]:
     """Find titles of several words, people and studios, which no comma parts from itself."""
     stop = list_stop_words()
-    places = [place for place, word in enumerate(row) if word != ","][:_READ]
+    places = [place for place, word in enumerate(row) if word != ","]
     words = [row[place] for place in places]
-    story = len(words) > STORY
     for start in range(len(words)):
         for size in range(2, 0 if story else min(_LONGEST_TITLE, len(words) - start) + 1):
             run = words[start : start + size]
             if set(run) <= stop or not (ids := known.titles.find(run)):
                 continue
-            end = start + size
-            dated = end < len(words) and known.titles.is_dated(ids, words[end])
-            yield Span(places[start], places[end - 1 + dated] + 1, "title", tuple(ids))
+            yield Span(places[start], places[start + size - 1] + 1, "title", tuple(ids))
     for start, end, names, whole in known.people.find(words):
         if places[end - 1] - places[start] == end - 1 - start and (whole or not story):
             yield Span(places[start], places[end - 1] + 1, "person" if whole else "surname", names)
@@ -389,13 +389,24 @@ _SMALL = frozenset(
 _VERBS = frozenset(str.split("has have had with is are was were do does did who and he she they"))
 
 
+_KEPT = ("text", "title", "story", "but", "comma")  # spans that are text where nothing takes them
+_ROLES = ("directed", "acted")
+_NAMED = ("fact", "person", "title", "studio", "like")
+_WORDS = ("text", "title", "story", "surname", *_ROLES)
+# Negations that are of no story, and those that may be.
+_ALWAYS = frozenset(str.split("but except anything minus i"))
+_AUXILIARIES = frozenset(str.split("has have is are was does do isnt arent dont doesnt"))
+
+
 class _Reader:
     """Reads the chosen spans of a question from left to right."""
 
     def __init__(self, row: list[str], spans: list[Span], known: Known):
         self.row, self.spans, self.known = row, spans, known
         self.stop = list_stop_words()
-        self.kept = [span.kind in ("text", "title", "story", "but", "comma") for span in spans]
+        self.story = len(row) - row.count(",") > STORY
+        self.has_title = any(span.kind == "title" for span in spans)
+        self.kept = [span.kind in _KEPT for span in spans]
         self.facts: list[Fact] = []
         self.unwanted: list[str] = []
         self.like: list[str] = []
@@ -405,7 +416,8 @@ class _Reader:
 
     def read(self, typed: str, words: tuple[str, ...]) -> Question:
         """Read all spans."""
-        if not (story := len(words) > STORY):
+        if not self.story:
+            self._correct_people()
             self._read_negations()
         for place, span in enumerate(self.spans):
             if span.kind == "fact":
@@ -418,15 +430,13 @@ class _Reader:
                 self._read_person(place, span, full=span.kind == "person")
             elif span.kind == "studio":
                 self._read_studio(place, span)
-            elif span.kind not in ("read", "text", "story", "but", "comma"):
+            elif span.kind not in ("read", *_KEPT):
                 self.kept[place] = True
         self._read_title_but()
-        if not story:
-            self._correct_people()
         return Question(
             typed,
             words,
-            self._list_text(typed, story),
+            self._list_text(typed),
             " ".join(self.unwanted),
             join_facts(self.facts),
             tuple(dict.fromkeys(self.titles)),
@@ -437,13 +447,10 @@ class _Reader:
 
     def _read_fact(self, place: int, fact: Fact) -> None:
         # "Avengers in Hindi" is what somebody types who looks for a dubbed movie.
-        if fact.kind == "nation" and any(span.kind == "title" for span in self.spans):
+        if fact.kind == "nation" and self.has_title:
             self.kept[place] = True
         else:
-            self._add(self._mend(fact))
-
-    def _add(self, fact: Fact) -> None:
-        self.facts.append(fact)
+            self.facts.append(self._mend(fact))
 
     def _mend(self, fact: Fact) -> Fact:
         """Ask for genres and keywords where no movie is rated."""
@@ -474,105 +481,95 @@ class _Reader:
         if not before:  # "No" may begin a title
             after = self.spans[place + 1 :]
             alone = len(self.row) - span.end <= 3 or any(it.kind == "comma" for it in after)
-            names = bool(after) and after[0].kind in ("fact", "person", "title", "studio")
-            return alone or names or len(said) > 1 or said[0] in ("nothing", "without")
-        if (
-            "that" in said
-            or "which" in said
-            or said[0] in ("but", "except", "anything", "minus", "i")
-        ):
+            names = bool(after) and after[0].kind in (*_NAMED, *_ROLES)
+            return alone or names or len(said) > 1 or said[0] in ("nothing", "without", "neither")
+        if said[0] in _ALWAYS or {"that", "which"} & set(said):
             return True
-        verb = before[-1] in _VERBS or said[0] in (
-            "has",
-            "have",
-            "is",
-            "are",
-            "was",
-            "does",
-            "do",
-            "isnt",
-            "arent",
-            "dont",
-            "doesnt",
-        )
-        if not verb:
+        if before[-1] not in _VERBS and said[0] not in _AUXILIARIES:
             return True
-        subject = before[-1] if before[-1] not in _VERBS else (before[-2:-1] or [""])[0]
+        # "He is not real" tells of somebody, "a film that is not sad" of the film.
+        subject = next((word for word in reversed(before[-2:]) if word not in _VERBS), "")
         return subject in KINDS or subject == "that"
 
     def _negate(self, place: int) -> int:
         """Read what a negation takes, and return the place behind it."""
         self._drop(place)
-        at = place + 1
-        begin = at
-        while at < len(self.spans) and self._word(at) in _SMALL | {"more"}:
-            at += 1
-        if at < len(self.spans) and self.spans[at].kind in (
-            "fact",
-            "person",
-            "title",
-            "studio",
-            "like",
-        ):
-            return self._negate_named(at, begin)
-        # Words, up to what parts them.
-        words: list[str] = []
-        start = at
-        while at < len(self.spans) and self.spans[at].kind in (
-            "text",
-            "title",
-            "story",
-            "acted",
-            "directed",
-            "surname",
-        ):
-            if self.spans[at].kind in ("acted", "directed") and words and words[-1] not in _SMALL:
-                break
-            words += [
-                word for word in self.row[self.spans[at].start : self.spans[at].end] if word != ","
-            ]
-            at += 1
-            if at < len(self.spans) and self._word(at) in ("please", "thanks"):
-                break
-        if genres := _list_genres(words):
-            self._add(
-                Fact(
-                    "genre",
-                    tuple(Way({"genres": {"$contains": genre}}, genre) for genre in genres),
-                    True,
-                )
-            )
-        elif words:
-            self.unwanted.append(" ".join(words))
-        for gone in [*range(begin, start), *range(start, at)]:
+        at = self._skip(place + 1)
+        if (named := self._find_named(at)) is not None:
+            return self._negate_named(place + 1, named)
+        for gone in range(place, at):
             self._drop(gone)
+        return self._negate_words(at)
+
+    def _skip(self, at: int) -> int:
+        """Skip small words."""
+        while at < len(self.spans) and self._word(at) in _SMALL:
+            at += 1
         return at
 
-    def _negate_named(self, at: int, begin: int) -> int:
-        """Read the names and facts that a negation takes: the next, and those joined by *or*."""
-        for gone in range(begin, at):
-            self._drop(gone)
-        while True:
-            span = self.spans[at]
-            if span.kind == "fact":
-                fact = self._mend(span.value)
-                self._add(fact._replace(negated=not fact.negated))
-            elif span.kind == "studio":
-                self._add(_make_studio(span.value)._replace(negated=True))
-            elif span.kind == "person":
-                self._add(self._make_person(span.value, "any")._replace(negated=True))
-            else:
-                self.hidden += self.known.titles.list_of_series(span.value)
+    def _find_named(self, at: int) -> int | None:
+        """Find the place of a name or a fact, perhaps behind the role that somebody has."""
+        role = at < len(self.spans) and self.spans[at].kind in _ROLES
+        at = self._skip(at + role)
+        if at == len(self.spans):
+            return None
+        span = self.spans[at]
+        surname = span.kind == "surname" and self._is_asked(at, span, self._find_role(at))
+        return at if surname or span.kind in _NAMED else None
+
+    def _negate_words(self, start: int) -> int:
+        """Read the words that a negation takes, up to what parts them: genres, or a text."""
+        words: list[str] = []
+        at = start
+        while at < len(self.spans) and self.spans[at].kind in _WORDS:
+            parted = self.spans[at].kind in _ROLES and words and words[-1] not in _SMALL
+            if parted or (words and self._word(at) in ("please", "thanks")):
+                break
+            words += self._word(at).split()
             self._drop(at)
-            joined = at + 2 < len(self.spans) and self._word(at + 1) in ("or", "and", "nor")
-            if not joined or self.spans[at + 2].kind not in ("fact", "person", "title", "studio"):
+            at += 1
+        if genres := _list_genres(words):
+            ways = [Way({"genres": {"$contains": genre}}, genre) for genre in genres]
+            self.facts.append(Fact("genre", tuple(ways), negated=True))
+        elif words:
+            self.unwanted.append(" ".join(words))
+        return at
+
+    def _negate_named(self, begin: int, at: int) -> int:
+        """Read the names and facts that a negation takes: the next, and those joined by *or*."""
+        while True:
+            self._negate_one(at)
+            for gone in range(begin, at):
+                self._drop(gone)
+            joint = self._word(at + 1) if at + 2 < len(self.spans) else ""
+            if joint not in ("or", "and", "nor"):
                 return at + 1
-            self._drop(at + 1)
-            at += 2
+            if (named := self._find_named(self._skip(at + 2))) is None:
+                break
+            begin, at = at + 1, named
+        if joint == "and":  # "not french and funny"
+            return at + 1
+        self._drop(at + 1)
+        return self._negate_words(self._skip(at + 2))
+
+    def _negate_one(self, at: int) -> None:
+        """Read one name or fact that is not wanted."""
+        span = self.spans[at]
+        if span.kind == "fact":
+            fact = self._mend(span.value)
+            self.facts.append(fact._replace(negated=not fact.negated))
+        elif span.kind == "studio":
+            self.facts.append(_make_studio(span.value)._replace(negated=True))
+        elif span.kind in ("person", "surname"):
+            person = self._make_person(span.value, self._find_role(at))
+            self.facts.append(person._replace(negated=True))
+        else:
+            self.hidden += self.known.titles.list_of_series(span.value)
+        self._drop(at)
 
     def _word(self, place: int) -> str:
         span = self.spans[place]
-        return " ".join(self.row[span.start : span.end])
+        return " ".join(word for word in self.row[span.start : span.end] if word != ",")
 
     def _drop(self, place: int) -> None:
         self.spans[place] = self.spans[place]._replace(kind="read")
@@ -580,12 +577,15 @@ class _Reader:
 
     # People are facts: who directed a movie, or who is in it.
 
+    def _find_role(self, place: int) -> str:
+        """Find the role in which somebody is asked for: *directed*, *acted* or any."""
+        if place + 1 < len(self.spans) and self.spans[place + 1].kind == "direct":
+            return "directed"
+        cue = self.spans[place - 1].kind if place else ""
+        return cue if cue in _ROLES else "any"
+
     def _read_person(self, place: int, span: Span, full: bool) -> None:
-        cue = self.spans[place - 1] if place else None
-        after = self.spans[place + 1] if place + 1 < len(self.spans) else None
-        role = cue.kind if cue and cue.kind in ("directed", "acted") else "any"
-        if after and after.kind == "direct":
-            role, cue = "directed", after
+        role = self._find_role(place)
         names = span.value
         if role == "directed":
             names = [name for name in names if name in self.known.people.directors] or names
@@ -596,16 +596,16 @@ class _Reader:
         # which may name a movie, a name lifts.
         firm = role != "any" or self._is_alone(place)
         self.kept[place] = not firm
-        for cue_place in (place - 1, place + 1):
-            if 0 <= cue_place < len(self.spans) and self.spans[cue_place] is cue and role != "any":
-                self.kept[cue_place] = False
-                self.spans[cue_place] = cue._replace(kind="read")
+        if place and self.spans[place - 1].kind in _ROLES:
+            self._drop(place - 1)
+        elif role == "directed":
+            self._drop(place + 1)
         fact = self._make_person(names, role)._replace(firm=firm)
         before = self._word(place - 1) if place else ""
         if before == "or" and self.facts and self.facts[-1].kind == "person":
             self.facts[-1] = self.facts[-1]._replace(ways=(*self.facts[-1].ways, *fact.ways))
         else:
-            self._add(fact)
+            self.facts.append(fact)
 
     def _is_asked(self, place: int, span: Span, role: str) -> bool:
         """Tell whether a surname is one: somebody is asked for by it, or it is no other word."""
@@ -619,8 +619,16 @@ class _Reader:
     def _is_alone(self, place: int) -> bool:
         """Tell whether nothing else of content is asked."""
         named = ("person", "fact", "read", "like", "comma", "but", *_CUES)
+        if self.story:
+            return False
         others = [it for at, it in enumerate(self.spans) if at != place and it.kind not in named]
-        words = [word for it in others for word in self.row[it.start : it.end]]
+        # Another surname beside it is no other content: "De Niro and Pacino".
+        words = [
+            word
+            for it in others
+            for word in self.row[it.start : it.end]
+            if it.kind != "surname" or word in self.known.words
+        ]
         return all(word in self.stop or word in KINDS for word in words)
 
     def _make_person(self, names: Sequence[str], role: str) -> Fact:
@@ -637,16 +645,18 @@ class _Reader:
         return Fact("person", tuple(ways))
 
     def _correct_people(self) -> None:
-        """Read misspelt names among the words that are left."""
-        run = [place for place, span in enumerate(self.spans) if span.kind == "text"]
-        words = [self._word(place) for place in run]
-        for start, end, names, _ in self.known.people.correct(words, self.known.words | self.stop):
-            places = run[start:end]
-            if places[-1] - places[0] == end - 1 - start and all(self.kept[at] for at in places):
-                self._add(self._make_person(names, "any"))
+        """Make a person of the words that misspell one."""
+        run = [at for at, span in enumerate(self.spans) if span.kind in ("text", "surname")]
+        words = [self._word(at) for at in run]
+        found = list(self.known.people.correct(words, self.known.words | self.stop))
+        # From right to left, so that places to the left stay as they are.
+        for start, end, names, _ in sorted(found, key=lambda it: -it[0]):
+            first, last = run[start], run[end - 1]
+            if last - first == end - 1 - start and last < len(self.spans):
+                begin, behind = self.spans[first].start, self.spans[last].end
+                self.spans[first : last + 1] = [Span(begin, behind, "person", names)]
+                self.kept[first : last + 1] = [False]
                 self.meant.append(names[0])
-                for at in places:
-                    self._drop(at)
 
     def _read_studio(self, place: int, span: Span) -> None:
         after = self._word(place + 1) if place + 1 < len(self.spans) else ""
@@ -659,7 +669,7 @@ class _Reader:
         )
         self.kept[place] = not asked
         if asked:
-            self._add(_make_studio(span.value))
+            self.facts.append(_make_studio(span.value))
             if cue == "directed":
                 self.kept[place - 1] = False
 
@@ -670,9 +680,9 @@ class _Reader:
             self.like += said[0].value
             self._drop(self.spans.index(said[0]))
 
-    def _list_text(self, typed: str, story: bool) -> str:
+    def _list_text(self, typed: str) -> str:
         """List the words that are left: each run of them that says something."""
-        if story and not self.like:
+        if self.story and not self.like:
             return typed
         if all(self.kept):
             return typed if set(self.row) - self.stop - {","} - FILLER else ""
@@ -700,11 +710,8 @@ _GLUE = frozenset(
 
 def _trim(run: list[str]) -> list[str]:
     """Trim the words that join a run to what stood beside it."""
-    while run and run[-1] in _GLUE:
-        run = run[:-1]
-    while run and run[0] in _GLUE:
-        run = run[1:]
-    return run
+    said = [place for place, word in enumerate(run) if word not in _GLUE]
+    return run[said[0] : said[-1] + 1] if said else []
 
 
 def _make_studio(names: Iterable[str]) -> Fact:

@@ -367,9 +367,15 @@ class Titles:
         )
 
     def find(self, words: Sequence[str]) -> list[str]:
-        """Find the movies that folded words name by their whole title or a great part of it."""
+        """
+        Find the movies that folded words name by their whole title or a great
+        part of it, and perhaps the year.
+        """
         key = make_key(words)
-        return self._whole.get(key) or self._parts.get(key) or []
+        ids = self._whole.get(key) or self._parts.get(key) or []
+        if not ids and len(words) > 1 and len(words[-1]) == 4 and words[-1].isdecimal():
+            ids = [id for id in self.find(words[:-1]) if self._years[id] == words[-1]]
+        return ids
 
     def find_series(self, words: Sequence[str]) -> list[str]:
         """Find the movies of a series, or the one of a number in it: "Shrek", "Shrek 3"."""
@@ -379,10 +385,6 @@ class Titles:
     def name(self, ids: Sequence[str]) -> list[str]:
         """Name movies by their titles."""
         return [self._titles[id] for id in ids]
-
-    def is_dated(self, ids: Sequence[str], word: str) -> bool:
-        """Tell whether a word is the year of one of these movies."""
-        return any(self._years[id] == word for id in ids)
 
     def list_of_series(self, ids: Sequence[str]) -> list[str]:
         """List the movies of the series of these movies, and themselves."""
