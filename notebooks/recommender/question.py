@@ -583,7 +583,10 @@ class _Reader:
             if 0 <= cue_place < len(self.spans) and self.spans[cue_place] is cue and role != "any":
                 self.kept[cue_place] = False
                 self.spans[cue_place] = cue._replace(kind="read")
-        fact = self._make_person(names, role)._replace(firm=firm)
+        # "Films by Tom Hanks" are those with him, where he directs none.
+        by = role == "directed" and cue is not after and self._word(place - 1) == "by"
+        acts = by and not self.known.people.directors.intersection(names)
+        fact = self._make_person(names, "any" if acts else role)._replace(firm=firm)
         before = self._word(place - 1) if place else ""
         if before == "or" and self.facts and self.facts[-1].kind == "person":
             self.facts[-1] = self.facts[-1]._replace(ways=(*self.facts[-1].ways, *fact.ways))
