@@ -868,6 +868,9 @@ def _recommend(
     movies = find_taste_candidates(collection, index, profile, hidden, question, scope)
     if scope.where and movies.is_empty():
         warn_of_filter(collection, scope.where)
+    if movies.is_empty():
+        answers = show_facts(collection, movies.select("id", "distance", score=pl.lit(0.0)))
+        return answers.with_columns(because=pl.lit(""))
     scores = taste.score(movies, profile)
     if wish:
         movies = score_wish(_push_away(collection, movies, question), question)

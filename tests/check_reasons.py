@@ -120,9 +120,13 @@ LIKENESS = {
 }
 
 
+# What a question that names nobody but those who watch along is compared with.
+GENTLE = ("heartwarming", "whole", "family")
+
+
 def judge_words(it: str, row: dict, asked: str, others: list[dict]) -> bool:
     words = set(re.findall(r"\*(.+?)\*", it))
-    wished = words <= set(expand_genres(asked).split())
+    wished = words <= {*expand_genres(asked).split(), *GENTLE}
     return all(words <= hold(one) for one in ([row] if wished else [row, *others]))
 
 
@@ -138,7 +142,7 @@ def shares_title(row: dict, asked: str) -> bool:
     words = make_key(f"{asked} {meant}".split(), " ").split()
     for title in (row["title"], row["original_title"] or ""):
         key = make_key(fold_one(title).split(), " ").split()
-        if (set(key) & set(words)) - STOP_WORDS or (key and key == words):
+        if (set(key) & set(words)) - STOP_WORDS or (key and "".join(key) == "".join(words)):
             return True
     return False
 

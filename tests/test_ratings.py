@@ -163,7 +163,7 @@ def test_what_names_no_movie_or_several_is_told_at_once_with_lines_to_paste(movi
     for line in (
         '"244",  # King Kong (1933)',
         '"254",  # King Kong (2005)',
-        '"862",  # Toy Story (1995)',
+        '"863",  # Toy Story 2 (1999)',
     ):
         assert f"    {line}" in told.splitlines()
         assert resolve(movies, json.loads(line.partition(",")[0]))

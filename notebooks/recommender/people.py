@@ -15,6 +15,7 @@ _PARTICLES = frozenset(
 _LONGEST = 4  # words of a name
 # Letters that a misspelt name has at least, and how far it must be the same.
 _SHORTEST, _ALIKE = 9, 0.88
+_SURELY = 0.92  # where each word is one of texts, too
 
 
 class People:
@@ -90,9 +91,9 @@ class People:
                 run = words[start : start + size]
                 typed = " ".join(run)
                 strange = any(word not in known for word in run)
-                if len(typed) < _SHORTEST or not strange or self.is_known(run):
+                if len(typed) < _SHORTEST or self.is_known(run):
                     continue
-                if meant := nearly_same(typed, self._folded, _ALIKE):
+                if meant := nearly_same(typed, self._folded, _ALIKE if strange else _SURELY):
                     yield start, start + size, self._whole[meant.replace(" ", "")], True
 
 

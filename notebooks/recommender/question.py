@@ -596,11 +596,14 @@ class _Reader:
         # which may name a movie, a name lifts.
         firm = role != "any" or self._is_alone(place)
         self.kept[place] = not firm
+        # "Films by Tom Hanks" are those with him, where he directs none.
+        by = role == "directed" and place and self._word(place - 1) == "by"
+        acts = by and not self.known.people.directors.intersection(names)
         if place and self.spans[place - 1].kind in _ROLES:
             self._drop(place - 1)
         elif role == "directed":
             self._drop(place + 1)
-        fact = self._make_person(names, role)._replace(firm=firm)
+        fact = self._make_person(names, "any" if acts else role)._replace(firm=firm)
         before = self._word(place - 1) if place else ""
         if before == "or" and self.facts and self.facts[-1].kind == "person":
             self.facts[-1] = self.facts[-1]._replace(ways=(*self.facts[-1].ways, *fact.ways))

@@ -118,8 +118,9 @@ def _tell_role(movie: dict, part: dict) -> list[Reason]:
     """Tell the role that a question names, as the row writes it."""
     played = {fold_one(role): role for role in movie["characters"]}
     found = set(part["found"] or [])
+    shared = {name for name in played if len(found.intersection(name.split())) > 1}
     named = sorted(
-        set(part["played"] or []) & set(played),
+        set(part["played"] or []) & set(played) or shared,
         key=lambda name: (-len(found.intersection(name.split())), name),
     )
     return [("role", [played[named[0]]])] if named else []

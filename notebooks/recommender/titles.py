@@ -43,6 +43,7 @@ _SAME_WORDS = (
     | {"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11"}
     | {"twelve": "12", "se7en": "7", "doctor": "dr", "mister": "mr", "versus": "vs"}
     | {"second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+    | {"2nd": "2", "3rd": "3", "4th": "4", "5th": "5"}
 )
 
 
