@@ -477,8 +477,7 @@ def test_a_question_is_read_the_same_in_capitals(typed):
 
 @pytest.mark.parametrize(
     "piece",
-    ["a, ", "not ", "like heat ", "80s ", "under 2 hours ", "no korean, ", "al pacino ", "watch "]
-    + ["x", "(", "and ", "l'", "like alien, "],
+    ["a, ", "not ", "like heat ", "80s ", "no korean, ", "al pacino ", "watch ", "x", "(", "l'"],
 )
 def test_a_megabyte_of_anything_is_read(piece):
     typed = piece * (1_000_000 // len(piece))

@@ -254,7 +254,8 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
             held = movies.filter(inside, folded != "")
             held = held.sort(folded.str.len_chars(), votes, descending=True)
             close = _list_close(key, movies["folded"].to_list())
-            near = pl.concat([longer, held.head(2), *(movies.filter(folded=one) for one in close)])
+            exact = (movies.filter(folded=one) for one in close)
+            near = pl.concat([longer, held.head(2), *exact, _list_numbered(key, movies)])
             near = near.unique("id", maintain_order=True)
         called = repr(name if len(name) < 100 else f"{name[:100]}...")
         lines.append(
@@ -269,6 +270,13 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
     if len(unclear) > _EXPLAINED:
         lines.append(f"and {len(unclear) - _EXPLAINED:,} more names")
     return "\n".join(lines)
+
+
+def _list_numbered(key: str, movies: pl.DataFrame) -> pl.DataFrame:
+    """List the movies that "Hobbit 3" may mean: those with the words before the number."""
+    start, _, number = key.rpartition(" ")
+    held = pl.format(" {} ", "folded").str.contains(f" {start} ", literal=True)
+    return movies.filter(held & bool(start and number.isdecimal())).sort("year").head(10)
 
 
 def _list_close(key: str, titles: list[str]) -> list[str]:
