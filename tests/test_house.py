@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,28 @@ import pytest
 import config
 
 ROOMS = {file.stem: file for file in (config.ROOT / "notebooks" / "recommender").glob("*.py")}
+# They run down: asking, then keeping, then the ground.
 ARROWS = {
-    "rank": {"words"},
-    "titles": {"words"},
-    "taste": {"titles", "words"},
-    "chroma": {"model"},
-    "question": {"facts"},
-    "collection": {"chroma", "facts", "movie", "rank", "words"},
-    "profile": {"chroma", "collection", "facts", "question", "titles", "words"},
+    "candidates": {
+        "collection",
+        "facts",
+        "filters",
+        "people",
+        "question",
+        "rank",
+        "titles",
+        "words",
+    },
+    "reasons": {"facts", "filters", "question", "taste", "words"},
+    "rank": {"question", "titles", "words"},
+    "question": {"facts", "people", "titles", "words"},
     "starters": {"taste", "titles"},
+    "taste": {"titles", "words"},
+    "profile": {"collection", "notice", "titles"},
+    "collection": {"chroma", "movie", "notice"},
+    "people": {"words"},
+    "titles": {"words"},
+    "chroma": {"model"},
     "exports": {"files"},
     "tmdb": {"cache"},
     "streaming": {"cache", "progress", "tmdb", "words"},
@@ -57,6 +71,10 @@ def list_rooms_used(file: Path) -> set[str]:
 def test_no_room_imports_main_and_none_knows_another_but_by_the_arrows(room):
     assert not {"main", "notebooks.pictures", "notebooks.panel"} & list_imports(ROOMS[room])
     assert list_rooms_used(ROOMS[room]) <= ARROWS.get(room, set())
+
+
+def test_the_arrows_between_rooms_make_no_circle():
+    assert list(TopologicalSorter(ARROWS).static_order())
 
 
 def test_of_the_rooms_only_one_opens_chroma():

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import config
-from notebooks.recommender.titles import explain_names, match_names, read_names
+from notebooks.recommender.titles import (
+    Titles,
+    explain_names,
+    make_key,
+    match_names,
+    read_names,
+    title_key,
+)
+from notebooks.recommender.words import fold
 
 MOVIES = json.loads((config.ROOT / "notebooks" / "sample_movies.json").read_text("utf-8"))[
     "results"
@@ -267,3 +275,109 @@ def test_each_title_shown_names_its_movie_in_any_spelling_maybe_beside_others(
         f"{movie['title']} ({movie['release_date'][:4]})" if with_year else movie["title"]
     )
     assert str(movie["id"]) in find([name])[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("godfather 2", "the godfather part ii"),
+        ("toy story iii", "toy story 3"),
+        ("seven", "se7en"),
+        ("doctor strangelove", "dr strangelove"),
+        ("star wars episode 4 a new hope", "star wars iv new hope"),
+        ("kill bill vol 1", "kill bill volume one"),
+    ],
+)
+def test_keys_of_titles_are_the_same_however_they_count_and_whatever_small_words_they_leave_out(
+    one, other
+):
+    keys = (
+        pl.DataFrame({"title": [one, other]}).select(title_key(fold(pl.col("title")))).to_series()
+    )
+    assert keys[0] == keys[1] == make_key(one.split())
+
+
+# --- Titles in what is typed ---------------------------------------------------------------------
+
+SERIES = pl.DataFrame(
+    [
+        ("hp1", "Harry Potter and the Philosopher's Stone", None, 2001, "Harry Potter Collection"),
+        ("hp2", "Harry Potter and the Chamber of Secrets", None, 2002, "Harry Potter Collection"),
+        ("hp3", "Harry Potter and the Prisoner of Azkaban", None, 2004, "Harry Potter Collection"),
+        ("dh1", "Harry Potter and the Deathly Hallows: Part 1", None, 2010, None),
+        ("dh2", "Harry Potter and the Deathly Hallows: Part 2", None, 2011, None),
+        ("h1", "The Hobbit: An Unexpected Journey", None, 2012, "The Hobbit Collection"),
+        ("h2", "The Hobbit: The Desolation of Smaug", None, 2013, "The Hobbit Collection"),
+        ("h3", "The Hobbit: The Battle of the Five Armies", None, 2014, "The Hobbit Collection"),
+        ("amelie", "Amélie", "Le Fabuleux Destin d'Amélie Poulain", 2001, None),
+        ("ombres", "Army of Shadows", "L'Armée des ombres", 1969, None),
+        ("kong33", "King Kong", None, 1933, None),
+        ("kong05", "King Kong", None, 2005, None),
+        ("undated", "Lost", None, None, None),
+    ],
+    schema=["id", "title", "original_title", "year", "series"],
+    orient="row",
+).with_columns(vote_count=pl.lit(10))
+TITLES = Titles(SERIES)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ("amelie", ["amelie"]),
+        ("le fabuleux destin d amelie poulain", ["amelie"]),
+        ("armee des ombres", []),
+        ("l armee des ombres", ["ombres"]),
+        ("the king kong", ["kong33", "kong05"]),
+        ("king kong 1933", ["kong33"]),
+        ("king kong 1999", []),
+        ("lost 1999", []),
+        ("hobbit battle of 5 armies", ["h3"]),
+        ("1933", []),
+        ("", []),
+    ],
+)
+def test_a_title_is_found_among_words_perhaps_with_its_year(typed, ids):
+    assert TITLES.find(typed.split()) == ids
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ("harry potter", ["hp1", "hp2", "hp3"]),
+        ("harry potter 3", ["hp3"]),
+        ("hobbit two", ["h2"]),
+        ("the hobbit part iii", ["h3"]),
+        ("hobbit 4", []),
+    ],
+)
+def test_a_series_is_found_by_its_name_and_a_movie_of_it_by_its_number(typed, ids):
+    assert TITLES.find_series(typed.split()) == ids
+
+
+def test_the_movies_of_a_series_are_told_by_one_of_them():
+    assert sorted(set(TITLES.list_of_series(["h2"]))) == ["h1", "h2", "h3"]
+    assert TITLES.list_of_series(["amelie"]) == ["amelie"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("ameile", "amelie"),
+        ("knig kong", "king kong"),
+        ("army of shadow", "army of shadows"),
+        ("harry potter and the deathly hallows part 3", None),  # another number
+        ("kong", None),
+        ("lots", None),  # too short
+    ],
+)
+def test_a_title_is_corrected_as_a_whole_but_for_its_number(typed, title):
+    assert TITLES.correct(typed.split()) == title
+
+
+@pytest.mark.parametrize(
+    ("typed", "id"),
+    [("Harry Potter 3", "hp3"), ("Hobbit 3", "h3"), ("Deathly Hallows 2", "dh2")],
+)
+def test_a_number_of_a_series_gets_its_movie_as_a_hint(typed, id):
+    assert f'"{id}"' in explain_names({typed: []}, SERIES)

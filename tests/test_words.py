@@ -1,7 +1,6 @@
 """Texts as words: folded, counted, compared, written and read again."""
 
 import math
-import re
 import unicodedata
 
 import numpy as np
@@ -10,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config
 from notebooks.recommender.words import (
     STOP_WORDS,
     bm25,
+    expand_genres,
     fold,
     fold_one,
     list_phrases,
-    loosen,
-    phrase_reasons,
+    list_stop_words,
+    nearly_same,
     share_words,
     strip_facts,
     strip_labels,
@@ -37,6 +38,11 @@ from notebooks.recommender.words import (
         ("Iİ\u0131i", "iiii"),
         ("千と千尋", "千と千尋"),
         ("!?", ""),
+        ("L'Avion d'argent", "l avion d argent"),
+        ("L\u2019Exorciste", "l exorciste"),
+        ("jusqu'à l'aube", "jusqu a l aube"),
+        ("dell'arte, un'estate", "dell arte un estate"),
+        ("Don't, o'clock, Ocean's", "dont oclock oceans"),
     ],
 )
 def test_case_accents_and_signs_are_folded(text, folded):
@@ -75,24 +81,6 @@ def test_bm25_is_what_robertson_and_zaragoza_write(texts, asked, b):
         assert set(words) == asked & set(texts[row]) - STOP_WORDS
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("godfather 2", "the godfather part ii"),
-        ("toy story iii", "toy story 3"),
-        ("seven", "se7en"),
-        ("doctor strangelove", "dr strangelove"),
-        ("star wars episode 4 a new hope", "star wars iv new hope"),
-        ("kill bill vol 1", "kill bill volume one"),
-    ],
-)
-def test_loose_titles_are_the_same_however_they_count_and_whatever_small_words_they_leave_out(
-    one, other
-):
-    loose = pl.DataFrame({"title": [one, other]}).select(loosen(pl.col("title"))).to_series()
-    assert loose[0] == loose[1]
-
-
 texts = st.none() | st.text(st.characters(codec="ascii", exclude_categories=["C"]), min_size=1)
 
 
@@ -114,6 +102,51 @@ def test_labels_are_taken_out_as_they_were_written(title, year, overview, genres
     assert left.split() == " ".join(line for line in (lines[0], overview) if line).split()
 
 
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("sci fi with robots", {"science fiction"}),
+        ("rom com", {"comedy", "romance"}),
+        ("scary", {"horror"}),
+        ("gangster film", {"mafia"}),
+        ("it makes you cry", {"tearjerker"}),
+        ("something light", {"feel-good"}),
+        ("a heist", set()),
+    ],
+)
+def test_genres_and_keywords_are_known_by_what_people_call_them(asked, names):
+    expanded = expand_genres(asked)
+    assert expanded.startswith(asked)
+    assert all(name in expanded.removeprefix(asked) for name in names)
+    assert names or expanded.strip() == asked
+
+
+def test_small_words_and_words_of_asking_say_nothing_in_english_and_are_not_known_elsewhere(
+    monkeypatch,
+):
+    asking = "watch should after makes can please such tonight recommend movie good"
+    assert set(asking.split()) <= list_stop_words()
+    assert not {"war", "fire", "system", "cry", "robot"} & list_stop_words()
+    monkeypatch.setattr(config, "TMDB_LANGUAGE", "fr-FR")
+    assert list_stop_words() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("jaws", "jaws"),
+        ("jwas", "jaws"),  # two letters swapped are one mistake
+        ("jaw", "jaws"),
+        ("jawss", "jaws"),
+        ("jows", "jaws"),
+        ("jowz", None),
+        ("", None),
+    ],
+)
+def test_one_mistake_in_four_letters_is_nearly_the_same_and_two_are_not(typed, name):
+    assert nearly_same(typed, ["alien", "jaws"], 0.75) == name
+
+
 def test_phrases_are_all_runs_of_words_and_no_question_makes_too_many():
     assert list_phrases("a b c", most=2) == ["a", "b", "c", "a b", "b c", "c"]
     assert len(list_phrases("word " * 10_000)) <= 64 * 8
@@ -130,17 +163,6 @@ def test_the_parts_of_shared_words_add_up_to_the_cosine_of_scikit_learns_tfidf()
     for row, other, _, part in shared.iter_rows():
         cosines[row, other] += part
     assert cosines == pytest.approx(vectors[:2] @ vectors[2:].T)
-
-
-def test_reasons_are_put_into_words_and_each_word_that_is_quoted_is_marked():
-    said = phrase_reasons(
-        [("genres", ["Crime", "Drama"]), ("cast", ["Al Pacino"]), ("like", ["Heat", "Up"])]
-    )
-    assert said == "Crime, Drama; with Al Pacino; like Heat and Up"
-    assert phrase_reasons([("words", ["time"])]) == "the word *time*"
-    assert phrase_reasons([("words", ["loop", "time"])]) == "the words *loop*, *time*"
-    assert phrase_reasons([]) == ""
-    assert not re.search("[{}]", said)
 
 
 @given(st.text(max_size=20))

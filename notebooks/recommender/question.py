@@ -181,7 +181,7 @@ _SIGNS = re.compile(
 def split_words(typed: str) -> list[str]:
     """Split a text into folded words, with a comma for the signs that part them."""
     text = re.sub(r"(?<=\d)[.](?=\d)", " point ", typed)  # 1.5 hours
-    text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
+    text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|m|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
     text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
     parts = pl.Series(_SIGNS.split(text), dtype=pl.String).to_frame("part")
     folded = parts.select(fold(pl.col("part"))).to_series().to_list()
@@ -291,7 +291,7 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
             yield Span(begins[found.start()], ends[found.end()], kind)
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
-        exact = typed if found["loved"] or is_story else ""
+        exact = typed[: 20 * _READ] if found["loved"] or is_story else ""
         if liked := _read_liked(row, start, end, known, exact):
             yield liked
     yield from _find_names(row, known, is_story)

@@ -255,7 +255,8 @@ def explain_names(unclear: dict[str, list[str]], movies: pl.DataFrame) -> str:
             held = movies.filter(inside, folded != "")
             held = held.sort(folded.str.len_chars(), votes, descending=True)
             close = _list_close(key, movies["folded"].to_list())
-            near = pl.concat([longer, held.head(2), *(movies.filter(folded=one) for one in close)])
+            exact = (movies.filter(folded=one) for one in close)
+            near = pl.concat([longer, held.head(2), *exact, _list_numbered(key, movies)])
             near = near.unique("id", maintain_order=True)
         called = repr(name if len(name) < 100 else f"{name[:100]}...")
         lines.append(
@@ -314,6 +315,13 @@ def correct_names(asked: pl.DataFrame, movies: pl.DataFrame) -> pl.DataFrame:
         ids = (fits if whole.is_empty() else whole)["id"].unique()
         found += [(row, ids.item())] if len(ids) == 1 else []
     return pl.DataFrame(found, schema={"row": asked.schema["row"], "id": pl.String}, orient="row")
+
+
+def _list_numbered(key: str, movies: pl.DataFrame) -> pl.DataFrame:
+    """List the movies that "Hobbit 3" may mean: those with the words before the number."""
+    start, _, number = key.rpartition(" ")
+    held = pl.format(" {} ", "folded").str.contains(f" {start} ", literal=True)
+    return movies.filter(held & bool(start and number.isdecimal())).sort("year").head(10)
 
 
 def _list_close(key: str, titles: list[str]) -> list[str]:
