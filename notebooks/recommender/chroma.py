@@ -208,7 +208,6 @@ def get_client() -> chromadb.ClientAPI:
 
 def _open_client(place: Path | str | None) -> Any:
     import chromadb
-    import httpx
     from chromadb.api import ServerAPI
     from chromadb.api.client import Client
     from chromadb.config import Settings, System
@@ -232,16 +231,7 @@ def _open_client(place: Path | str | None) -> Any:
     ] = {}  # Some servers read the one and some the other. The token's class hides both.
     if token:
         headers = {"Authorization": type(token)("Bearer " + token), "X-Chroma-Token": token}
-    # Chroma's client waits without end, even while it is made. So this asks first what it asks
-    # last. Unlike Chroma's heartbeat, it needs the token and the database.
-    api = place + "/api/v2"
-    asked = f"/tenants/{quote(tenant, safe='')}/databases/{quote(database, safe='')}"
-    with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
-        session.get(api + asked).raise_for_status()
-        version, ours = session.get(api + "/version").json(), chromadb.__version__
-    # All servers since 1.0 say 1.0.0 (chroma #4849), so nothing tells one of those from ours.
-    if version != "1.0.0" and str(version).split(".")[:2] != ours.split(".")[:2]:
-        raise httpx.HTTPError(f"Chroma {version!s:.20} runs there, and {ours} here")
+    _check_server(place, headers, tenant, database)
     client = chromadb.HttpClient(
         place, headers=headers, settings=settings, tenant=tenant, database=database
     )
@@ -253,6 +243,23 @@ def _open_client(place: Path | str | None) -> Any:
     for name in headers:
         del session.headers[name]
     return client
+
+
+def _check_server(place: str, headers: dict[str, str], tenant: str, database: str) -> None:
+    """Ask a server whether it is there, and of our version."""
+    import chromadb
+    import httpx
+
+    # Chroma's client waits without end, even while it is made. So this asks first what it asks
+    # last. Unlike Chroma's heartbeat, it needs the token and the database.
+    api = place + "/api/v2"
+    asked = f"/tenants/{quote(tenant, safe='')}/databases/{quote(database, safe='')}"
+    with httpx.Client(headers=headers, timeout=_FIRST_ANSWER) as session:
+        session.get(api + asked).raise_for_status()
+        version, ours = session.get(api + "/version").json(), chromadb.__version__
+    # All servers since 1.0 say 1.0.0 (chroma #4849), so nothing tells one of those from ours.
+    if version != "1.0.0" and str(version).split(".")[:2] != ours.split(".")[:2]:
+        raise httpx.HTTPError(f"Chroma {version!s:.20} runs there, and {ours} here")
 
 
 def _add_headers(headers: dict[str, str], request: httpx.Request) -> httpx.Request:
