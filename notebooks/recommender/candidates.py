@@ -151,8 +151,9 @@ def relax_facts(
             has = to_expr(fact.where)
             if index.movies.select(has.sum()).item() <= NEAREST:
                 movies = _add(index, movies, has, question, scope, excluded)
-        has_each = [to_expr(fact.where).cast(pl.Float64) for fact in facts]
-        by_facts += pl.sum_horizontal(has * (_FACT - has.mean()) for has in has_each)
+        for fact in facts:
+            has = to_expr(fact.where).cast(pl.Float64)
+            by_facts += has * (_FACT + (fact.kind == "person") - has.mean())
     return movies.with_columns(by_facts=by_facts)
 
 

@@ -13,6 +13,7 @@ _PARTICLES = frozenset(
     str.split("de di da del della van von der den la le el al du dos ter ten st mc mac o")
 )
 _LONGEST = 4  # words of a name
+_SEVERAL = 3  # movies
 # Letters that a misspelt name has at least, and how far it must be the same.
 _SHORTEST, _ALIKE = 9, 0.88
 _SURELY = 0.92  # where each word is one of texts, too
@@ -36,6 +37,7 @@ class People:
             movies.select(name=pl.col(column).explode(), directs=pl.lit(column == "directors"))
             for column in ("directors", "cast")
         ).drop_nulls()
+        acted = names.filter(~pl.col("directs"))["name"].value_counts()
         folded = fold(pl.col("name"))
         names = (
             names.group_by("name", maintain_order=True)
@@ -44,6 +46,8 @@ class People:
             .filter(pl.col("folded") != "")
         )
         self.directors = set(names.filter("directs")["name"])
+        # Who is seldom in a movie, and is asked for as *with*, is asked for as who made it, too.
+        self.actors = set(acted.filter(pl.col("count") >= _SEVERAL)["name"])
         self.common = common
         # By what is typed without blanks: "deniro" and "de niro" are the same.
         whole = pl.col("folded").str.replace_all(" ", "")

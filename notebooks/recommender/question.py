@@ -637,7 +637,10 @@ class _Reader:
     def _make_person(self, names: Sequence[str], role: str) -> Fact:
         ways = []
         for name in names:
-            if role != "acted" and name in self.known.people.directors:
+            directs, acts = (
+                name in it for it in (self.known.people.directors, self.known.people.actors)
+            )
+            if directs and (role != "acted" or not acts):
                 ways.append(Way({"directors": {"$contains": name}}, f"directed by {name}"))
             if role != "directed":
                 ways.append(Way({"cast": {"$contains": name}}, f"with {name}"))

@@ -65,7 +65,7 @@ def prepare(movies: pl.DataFrame) -> pl.DataFrame:
         story=fold(strip_facts(text)),
         persons=_fold_each("directors", "cast"),
         roles=_fold_each("characters"),
-        labels=_fold_each("keywords"),
+        labels=_fold_each("keywords", "genres"),
         titles=pl.concat_list(*titles),
         spellings=pl.concat_list(*(title_key(title, " ") for title in titles)),
     )

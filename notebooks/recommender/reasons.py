@@ -66,14 +66,13 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         last = ("unnamed", [])
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
-    meant: list[Reason] = [("fact", [f"did you mean *{' and '.join(question.meant)}*"])]
     unknown: list[Reason] = [("unknown", list(question.unknown[:2]))] if question.unknown else []
     because = []
     parts = {row["id"]: row for row in ranked.head(len(shown) + 50).iter_rows(named=True)}
     told_facts = _tell_facts(shown, question.facts)
     for movie, facts in zip(_fold_rows(shown), told_facts, strict=True):
         part = parts[movie["id"]]
-        reasons: list[Reason] = [*(meant if question.meant else []), *facts]
+        reasons: list[Reason] = [*_tell_meant(question), *facts]
         reasons += _tell_role(movie, part)
         told = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
         words = [word for word in _list_found(movie, part) if word not in told]
@@ -83,6 +82,12 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
             reasons.append(("words", words))
         because.append(phrase_reasons([*unknown, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
+
+
+def _tell_meant(question: Question) -> list[Reason]:
+    """Tell the names that a question misspells."""
+    meant = " and ".join(question.meant)
+    return [("fact", [f"did you mean *{meant}*"])] if meant else []
 
 
 def _fold_rows(shown: pl.DataFrame) -> Iterable[dict]:
@@ -138,6 +143,7 @@ def explain_taste(
     words = _list_shared_words(scores, [places[id] for id in shown["id"]])
     genres = dict(movies["genres"].explode().value_counts().iter_rows())
     others = profile.to_dicts()
+    meant = _tell_meant(question) if question else []
     because = []
     told_facts = _tell_facts(shown, question.facts if question else ())
     for movie, facts in zip(_fold_rows(shown), told_facts, strict=True):
@@ -145,7 +151,7 @@ def explain_taste(
         lifts = {name: part[row] for name, part in scores.lifts.items()}
         theirs = {other: words.get((row, other), []) for other in range(len(others))}
         reception = {name: part[row] for name, part in scores.reception.items()}
-        reasons = [*facts]
+        reasons = [*meant, *facts]
         if "wish" in reception:
             found = _list_found(movie, movies.row(row, named=True))
             if found and reception["wished words"] >= NOTABLE:
