@@ -39,7 +39,7 @@ def make_tmdb(language="en-US", count=100):
     movies = sorted(main.load_sample_movies(), key=lambda movie: movie["id"] not in NAMED)[:count]
     tmdb = FakeTMDb()
     for movie in movies:
-        tmdb.details[movie["id"]] = {name: movie.pop(name) for name in DETAILS}
+        tmdb.details[movie["id"]] = {name: movie.pop(name, None) for name in DETAILS}
         if language == "nb-NO" and movie["id"] not in NAMED:
             movie["title"] = movie["original_title"]
             movie["overview"] = "" if movie["id"] % 3 == 0 else movie["overview"]
