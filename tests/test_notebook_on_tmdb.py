@@ -17,7 +17,7 @@ from kernels import (
     read,
     read_text,
 )
-from tmdb_server import V3_KEY, FakeTMDb, serve
+from tmdb_server import V3_KEY, FakeTMDb, Service, serve
 
 import main
 
@@ -28,6 +28,7 @@ NB_GENRES = {35: "Komedie", 27: "Grøsser"}
 NAMED = {862, 12, 857, 153, 935, 583, 239, 348, 78, 603, 10681, 194, 137, 62, 694, 585, 13, 597}
 NAMED |= {8966, 420818, 1091, 531428, 38}
 DETAILS = ["credits", "keywords", "runtime", "belongs_to_collection", "imdb_id"]
+DETAILS += ["production_countries", "production_companies", "release_dates"]
 
 
 def make_tmdb(language="en-US", count=100):
@@ -38,11 +39,13 @@ def make_tmdb(language="en-US", count=100):
     movies = sorted(main.load_sample_movies(), key=lambda movie: movie["id"] not in NAMED)[:count]
     tmdb = FakeTMDb()
     for movie in movies:
-        tmdb.details[movie["id"]] = {name: movie.pop(name) for name in DETAILS}
+        tmdb.details[movie["id"]] = {name: movie.pop(name, None) for name in DETAILS}
         if language == "nb-NO" and movie["id"] not in NAMED:
             movie["title"] = movie["original_title"]
             movie["overview"] = "" if movie["id"] % 3 == 0 else movie["overview"]
     tmdb.movies = movies
+    ids = {movie["id"] for movie in movies}
+    tmdb.services = [Service("Netflix", 8, ("flatrate",), ids)]
     tmdb.genres = main.get_id_to_genre() | (NB_GENRES if language == "nb-NO" else {})
     return tmdb
 
@@ -71,4 +74,4 @@ def test_the_embedded_catalogue_takes_the_place_of_a_tmdb_of_few_movies(vectors)
     with serve(make_tmdb(count=10)) as url:
         notebook = execute(FIRST, cells=7, TMDB_URL=url, TMDB_API_KEY=V3_KEY, CHROMA_PATH=vectors)
     check_clean(notebook)
-    assert "1,000 movies from the embedded catalogue" in str(outputs(notebook))
+    assert "1,181 movies from the embedded catalogue" in str(outputs(notebook))
