@@ -561,6 +561,16 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("audience", r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ?ups?))", _read_audience),
 ]
 _COMPILED = [(kind, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"), read) for kind, ask, read in _TABLE]
+# What people ask for and no fact here tells: what it is about, and how it is asked.
+UNKNOWABLE = {
+    "awards": (
+        r"(?:that won |winner of |winning )?(?:an |the )?(?:oscars?|academy awards?|golden globes?|"
+        r"palme dor)(?: (?:winners?|winning|nominees?|nominated))*|award winning|"
+        r"best picture winners?"
+    ),
+    "the sex of a director": r"(?:directed |made )?by (?:a )?(?:wom[ae]n|female)|female directors?",
+    "the order of a series": r"in (?:chronological |the right |release )?order|chronologically",
+}
 # What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.
 _SET = r"(?:set|takes? place|taking place|plays?|playing|happens|happening)"
 _WHOSE = r"(?:about|her|his|their|my|your|our|ones|hers|someones)"

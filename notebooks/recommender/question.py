@@ -17,7 +17,15 @@ import numpy as np
 import polars as pl
 
 import config
-from notebooks.recommender.facts import KINDS, STORIES, Fact, Way, find_facts, join_facts
+from notebooks.recommender.facts import (
+    KINDS,
+    STORIES,
+    UNKNOWABLE,
+    Fact,
+    Way,
+    find_facts,
+    join_facts,
+)
 from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
 from notebooks.recommender.words import GENRE_WORDS, fold, list_meant, list_stop_words
@@ -76,8 +84,8 @@ class Question(NamedTuple):
         The ids of movies that are not wanted.
     meant
         The names that it misspells, as they are written.
-    unknown
-        The words of it that no movie has.
+    unknown, unknowable
+        The words of it that no movie has, and what nothing here can tell.
     names_title
         Whether it is a title, and nothing but that.
     vector
@@ -94,6 +102,7 @@ class Question(NamedTuple):
     hidden: tuple[str, ...] = ()
     meant: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    unknowable: tuple[str, ...] = ()
     names_title: bool = False
     vector: np.ndarray | None = None
 
@@ -117,6 +126,11 @@ class Question(NamedTuple):
         """Whether nothing is asked for but a movie."""
         named = (self.titles, self.like, self.hidden, self.facts, self.unwanted)
         return not self.content and not any(named)
+
+    @property
+    def folded_meant(self) -> list[str]:
+        """The words of the names that it misspells."""
+        return fold_words(" ".join(self.meant))
 
     @property
     def folded(self) -> list[str]:
@@ -151,11 +165,10 @@ def read_question(typed: str, known: Known) -> Question:
     title = _find_whole_title(words, known)
     if title.titles:
         return title._replace(typed=typed)
-    if config.TMDB_LANGUAGE.startswith("en"):
-        spans = choose_spans(row, find_spans(row, known, typed))
-        question = _Reader(row, spans, known).read(typed, words)
-    else:
-        question = Question(typed, words, typed)
+    if not config.TMDB_LANGUAGE.startswith("en"):
+        return Question(typed, words, typed)
+    spans = choose_spans(row, find_spans(row, known, typed))
+    question = _Reader(row, spans, known).read(typed, words)
     if question.is_story or question.meant:
         return question
     return question._replace(unknown=tuple(_list_unknown(question.content, known.vocabulary)))
@@ -284,6 +297,9 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
 
     for start, end, fact in find_facts(line):
         yield Span(begins[start], ends[end], "fact", fact)
+    for what, ask in UNKNOWABLE.items():
+        for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
+            yield Span(begins[found.start()], ends[found.end()], "unknowable", what)
     for found in STORIES.finditer(line):
         yield Span(begins[found.start()], ends[found.end()], "story")
     for kind, ask in _CUES.items():
@@ -413,6 +429,7 @@ class _Reader:
         self.hidden: list[str] = []
         self.titles: list[str] = []
         self.meant: list[str] = []
+        self.unknowable: list[str] = []
 
     def read(self, typed: str, words: tuple[str, ...]) -> Question:
         """Read all spans."""
@@ -430,6 +447,9 @@ class _Reader:
                 self._read_person(place, span, full=span.kind == "person")
             elif span.kind == "studio":
                 self._read_studio(place, span)
+            elif span.kind == "unknowable":
+                self.unknowable.append(span.value)
+                self.kept[place] = self.story
             elif span.kind not in ("read", *_KEPT):
                 self.kept[place] = True
         self._read_title_but()
@@ -443,6 +463,7 @@ class _Reader:
             tuple(dict.fromkeys(self.like)),
             tuple(dict.fromkeys(self.hidden)),
             tuple(self.meant),
+            unknowable=tuple(dict.fromkeys(self.unknowable)),
         )
 
     def _read_fact(self, place: int, fact: Fact) -> None:

@@ -29,7 +29,7 @@ from notebooks.recommender.words import (
 # judgements.
 _WEIGHTS = {
     "words": 0.3,  # BM25 of text, names, roles and keywords, as a share of the highest
-    "keywords": 0.45,  # BM25 of the keywords alone, by the share of the words that they answer
+    "keywords": 0.45,  # BM25 of keywords and genres, by the share of words that they answer
     "in the title": 0.3,  # the title holds the question; or the share of the question that it is
     "the title": 0.3,  # on top, if the title is the question
     "loosely": -0.15,  # if only one of its other spellings is

@@ -11,7 +11,7 @@ from notebooks.recommender.facts import Fact
 from notebooks.recommender.filters import to_expr
 from notebooks.recommender.question import Question
 from notebooks.recommender.taste import NOTABLE, SHARES, Scores
-from notebooks.recommender.words import fold, fold_one, strip_labels
+from notebooks.recommender.words import expand_genres, fold, fold_one, strip_labels
 
 Reason = tuple[str, list[str]]  # its kind, and what it names
 _SAYINGS = {
@@ -20,6 +20,7 @@ _SAYINGS = {
     "near": "a text of like meaning",
     "nothing": "nothing here comes near",
     "unknown": "no movie here has *{and}*",
+    "unknowable": "nothing here knows of {and}",
     "unnamed": "nothing was named; well received",
     "received": "well received",
     "wish": "near to the wish",
@@ -66,7 +67,9 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         last = ("unnamed", [])
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
+    asked = set(expand_genres(" ".join([*question.words, *question.folded_meant])).split())
     unknown: list[Reason] = [("unknown", list(question.unknown[:2]))] if question.unknown else []
+    unknowable: list[Reason] = [("unknowable", [what]) for what in question.unknowable]
     because = []
     parts = {row["id"]: row for row in ranked.head(len(shown) + 50).iter_rows(named=True)}
     told_facts = _tell_facts(shown, question.facts)
@@ -75,12 +78,12 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         reasons: list[Reason] = [*_tell_meant(question), *facts]
         reasons += _tell_role(movie, part)
         told = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
-        words = [word for word in _list_found(movie, part) if word not in told]
+        words = [word for word in _list_found(movie, part) if word in asked - told]
         if part["by_title"]:
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
             reasons.append(("words", words))
-        because.append(phrase_reasons([*unknown, *(reasons or [last])]))
+        because.append(phrase_reasons([*unknown, *unknowable, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
 
 
