@@ -58,7 +58,7 @@ def test_answers_of_find_similar_show_title_year_genres_and_distance(texts):
     answers = find_similar(texts, "a shark", n=1)
     text = Page(show_movies(answers).data).text
     assert "Jaws" in text
-    assert "1975 · 2 h 4 min · ★" in text
+    assert "1975 · PG · 2 h 4 min · ★" in text
     assert ", ".join(answers["genres"][0]) in text
     assert "Amity Island" in text
     assert f"distance {answers['distance'][0]:.2f}" in text
@@ -255,9 +255,9 @@ def test_the_map_shows_every_movie_and_names_the_answers(texts):
         pictures.draw_map(texts, answers)
     )  # as a notebook saves it
     assert set(bundle) == {"application/vnd.vegalite.v5+json", "text/html", "text/plain"}
-    assert bundle["text/plain"].startswith("A map of 1,000 movies")
+    assert bundle["text/plain"].startswith("A map of 1,181 movies")
     [image] = Page(bundle["text/html"]).images()
-    assert image["alt"].startswith("A map of 1,000 movies")
+    assert image["alt"].startswith("A map of 1,181 movies")
     chart = bundle["application/vnd.vegalite.v5+json"]
     points, islands, *_, names = chart["layer"]
     assert len(points["data"]["values"]) == texts.count()
@@ -498,7 +498,7 @@ def test_the_first_eight_answers_to_an_example_are_such_as_one_would_watch(texts
     watched = {
         "time travel": "122906 24420 577922 14069 84332 59436 7551 157336 105 165 196 218 280 "
         "59967 137113 45612 607 63 141 2135 206487 296 534 87101 246655 127585",
-        "a toy comes to life": "863 301528 862 10193 214756 10585 137106 10895 72105",
+        "a toy comes to life": "863 301528 862 10193 214756 10585 137106 10895 72105 536554",
         "high school comedy": "466282 23483 64688 2108 2105 10625 37735 9603 9377 328387 8363 187017 621 4951",
     }
     assert set(main.find_movies(texts, example, n=8)["id"]) <= set(watched[example].split())
@@ -734,7 +734,7 @@ def test_the_first_starters_are_as_unlike_each_other_as_all_are(texts):
 
     for few in (starters.head(8), starters):
         assert likeness(few) < likeness(some) + 0.02
-        assert few["year"].str.head(3).n_unique() >= 4  # decades
+        assert (few["year"] // 10).n_unique() >= 4  # decades
         assert few["original_language"].n_unique() >= 3
         assert few["genres"].list.first().n_unique() >= 6
 
@@ -879,7 +879,8 @@ def test_weights_of_one_are_find_movies_and_a_part_that_weighs_nothing_does_not_
     assert not [w for w in sliders.all() if getattr(w, "description", "") == "titles"]
     for part in ("words", "votes"):
         sliders.find(part).value = 0
-    assert read_titles() == find_similar(texts, "bank robbery", n=8)["title"].to_list()
+    # What is brutal stays held back, further down.
+    assert read_titles()[:6] == find_similar(texts, "bank robbery", n=6)["title"].to_list()
 
 
 def test_a_figure_has_a_text_for_those_who_cannot_see_it_also_on_an_exported_page(monkeypatch):
