@@ -84,7 +84,7 @@ from notebooks.recommender.reasons import explain_question, explain_taste
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.streaming import fetch_where, find_services
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import write_text
+from notebooks.recommender.words import strip_chat, write_text
 
 if TYPE_CHECKING:
     import chromadb
@@ -721,8 +721,11 @@ def find_movies(
     index = open_index(collection)
     question = read_question(query, index.known)
     if question.like:
-        profile = pl.DataFrame({"id": question.like}).with_columns(weight=1.0)
-        return _recommend(collection, profile, [*question.like], scope, question)
+        liked, disliked = question.like, set(question.hidden) - set(question.like)
+        profile = pl.DataFrame({"id": [*liked, *disliked]}).with_columns(
+            weight=pl.when(pl.col("id").is_in(liked)).then(1.0).otherwise(-1.0)
+        )
+        return _recommend(collection, profile, profile["id"].to_list(), scope, question)
     question = _embed(collection, question)
     movies = find_candidates(collection, index, question, scope, excluded)
     if excluded and len(leave_out(index.movies, excluded)) == len(index.movies) > 0:
@@ -738,7 +741,7 @@ def find_movies(
 
 def _embed(collection: chromadb.Collection, question: Question) -> Question:
     """Embed the text of a question, once."""
-    text = question.text or question.typed
+    text = strip_chat(question.text or question.typed)
     return question._replace(vector=embed_query(collection, text))
 
 

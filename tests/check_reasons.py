@@ -30,6 +30,7 @@ from notebooks.recommender.words import STOP_WORDS, expand_genres, fold_one
 LANGUAGES = {"French": "fr", "Italian": "it", "Japanese": "ja", "Korean": "ko", "German": "de"}
 LANGUAGES |= {"Spanish": "es", "English": "en", "Swedish": "sv", "Danish": "da"}
 COUNTRIES = {"Japan": "JP", "Italy": "IT", "Mexico": "MX", "Canada": "CA", "the UK": "GB"}
+COUNTRIES |= {"France": "FR", "Spain": "ES", "Sweden": "SE", "Denmark": "DK"}
 MOODS = ["funny", "scary", "sad", "romantic", "in space", "heist", "time loop", "bank robbery"]
 MOODS += ["haunted house", "a robot in love", "war", "revenge", "road trip", "not too scary"]
 MOODS += ["it's not scary", "a film", "boxing", "animals that talk", "a small town", "feel-good"]
@@ -184,6 +185,8 @@ def judge_fact(it: str, row: dict) -> bool | None:
         "short": (row["runtime"] or 999) <= 95,
         **{name: row["original_language"] == code for name, code in LANGUAGES.items()},
         **{f"from {name}": code in row["countries"] for name, code in COUNTRIES.items()},
+        "from South Korea": "KR" in row["countries"],
+        "from Germany": bool({"DE", "DD", "XG"} & set(row["countries"])),
         **{f"by {name}": True for name in row["studios"]},
         f"rated {row['certification']}": True,
         **dict.fromkeys([*row["genres"], *(f"with {who}" for who in row["cast"])], True),

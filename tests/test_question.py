@@ -153,7 +153,7 @@ def test_a_title_inside_a_question_is_named_and_stays_text():
 def test_a_fact_is_read_in_any_case_and_leaves_no_glue(typed, text, told, change):
     asked = read(change(typed))
     assert asked.text.lower() == text
-    assert [fact.tell()[0][1] for fact in asked.facts] == [told]
+    assert [fact.tell()[0][1] for fact in asked.firm] == [told]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,9 @@ def test_a_fact_is_read_in_any_case_and_leaves_no_glue(typed, text, told, change
     ],
 )
 def test_all_facts_count_and_those_of_a_kind_are_a_choice(typed, text, told):
-    assert read(typed).text == text
-    assert sorted(tell(typed)) == sorted(told)
+    asked = read(typed)
+    assert asked.text == text
+    assert sorted([said for _, said in fact.tell()] for fact in asked.firm) == sorted(told)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +262,7 @@ def test_a_person_beside_a_fact_takes_nothing_from_it():
         ("can you suggest films similar to heat", ["heat"], ""),
         ("in the style of pulp fiction", ["pulp"], ""),
         ("more like the shining please", ["shining"], ""),
-        ("i loved Heat, what next?", ["heat"], "what next"),
+        ("i loved Heat, what next?", ["heat"], "next"),
         ("if you liked star wars", ["wars"], ""),
         ("fans of pulp fiction", ["pulp"], ""),
         ("like alien and heat", ["alien", "heat"], ""),

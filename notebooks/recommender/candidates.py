@@ -75,28 +75,34 @@ _MANY_FILMS = 3  # of a studio that is known by a short name
 
 
 def _name_studios(movies: pl.DataFrame) -> dict[str, list[str]]:
-    """Name the studios by what they are called, without blanks: "Pixar" is "pixar", too."""
+    """
+    Name the studios by what they are called, without blanks: "Pixar" is
+    "pixar", too, but "Smart Entertainment" is not "smart", which more texts say
+    than it has films.
+    """
     if "studios" not in movies.columns:
         return {}
-    names = (
-        movies.select(name=pl.col("studios").explode()).drop_nulls().group_by("name").len("films")
-    )
-    folded = fold(pl.col("name"))
-    short = folded
+    said = movies.select(key=pl.col("words").str.split(" ").list.unique().explode())
+    whole = fold(pl.col("name"))
+    short = whole
     for _ in range(2):
         short = short.str.replace(_COMPANY, "")
-    whole = names.select("name", key=folded)
-    many = names.filter(pl.col("films") >= _MANY_FILMS)
-    shorter = [
-        many.select("name", key=key) for key in (short, short.str.replace(r"^(?:walt|studio) ", ""))
-    ]
-    keys = (
-        pl.concat([whole, *shorter])
-        .with_columns(pl.col("key").str.replace_all(" ", ""))
-        .unique(maintain_order=True)
-    )
+    shortest = short.str.replace(r"^(?:walt|studio) ", "")
+    names = movies.select(name=pl.col("studios").explode()).drop_nulls()
     return dict(
-        keys.filter(pl.col("key").str.len_chars() > 2).group_by("key").agg("name").iter_rows()
+        names.group_by("name", maintain_order=True)
+        .agg(films=pl.len())
+        .with_columns(whole=whole, key=pl.concat_list(whole, short, shortest).list.unique())
+        .explode("key")
+        .join(said.group_by("key").agg(texts=pl.len()), on="key", how="left", maintain_order="left")
+        .filter(
+            (pl.col("key") == pl.col("whole")) | (pl.col("films") >= _MANY_FILMS),
+            pl.col("films") >= pl.col("texts").fill_null(0),
+            pl.col("key").str.len_chars() > 2,
+        )
+        .group_by(pl.col("key").str.replace_all(" ", ""), maintain_order=True)
+        .agg(pl.col("name").unique(maintain_order=True))
+        .iter_rows()
     )
 
 

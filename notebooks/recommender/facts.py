@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 _OPPOSITE = {"$lt": "$gte", "$gt": "$lte", "$lte": "$gt", "$gte": "$lt", "$in": "$nin"}
@@ -144,6 +145,7 @@ _DECADES = dict(zip(_TENS, range(1920, 2000, 10), strict=True))
 _DECADES |= {"noughties": 2000, "aughts": 2000, "naughties": 2000}
 _FIRST, _LAST = 0, 9999  # years without an end
 _NEAR = 80  # characters before and after a match that are looked at
+_NOT_LONG = 110  # minutes
 _LONGEST = 360  # minutes of a movie: "24 hours to live" is a story
 
 
@@ -263,6 +265,46 @@ def _read_plain_years(match: re.Match) -> list[Way] | None:
     return _between(low, high, f"from {told}") if linked else None
 
 
+_LATELY = {
+    r"this century|the (?:21st|twenty first) century": (2001, _LAST, "this century"),
+    r"(?:the )?(?:last|20th|twentieth) century": (_FIRST, 2000, "the 20th century"),
+    r"(?:the )?turn of the (?:millennium|century)": (1997, 2003, "around 2000"),
+    r"(?:the )?golden age|old hollywood|classic hollywood": (_FIRST, 1969, "old"),
+    r"(?:the )?(?:last|past) (?:few|couple of|two|three|four|five|5|3) years": (
+        -5,
+        _LAST,
+        "recent",
+    ),
+    r"(?:the )?(?:last|past) (?:ten|10) years|(?:the )?(?:last|past) decade": (
+        -10,
+        _LAST,
+        "of ten years",
+    ),
+    r"(?:this|last) year|lately|recently": (-2, _LAST, "recent"),
+}
+_RECENT, _OLD_ONES = 5, 1979
+
+
+def _read_lately(match: re.Match) -> list[Way]:
+    [found] = (it for ask, it in _LATELY.items() if re.fullmatch(ask, match["which"]))
+    low, high, told = found
+    return _between(low if low >= 0 else date.today().year + low, high, told)
+
+
+def _read_around(match: re.Match) -> list[Way]:
+    low, high, told = _read_period(match, "at")
+    return _between(low - 2, high + 2, f"around {told}")
+
+
+def _read_age(match: re.Match) -> list[Way] | None:
+    ends = re.match(r"(?: ,| (?:than|ones?)\b|$)", match.string[match.end() :])
+    if not (_before_kind(match) or (ends and match["how"] not in ("new", "old", "later"))):
+        return None
+    if match["how"] in ("old", "older", "earlier"):
+        return _between(_FIRST, _OLD_ONES, "old")
+    return _between(date.today().year - _RECENT, _LAST, "recent")
+
+
 # --- Running time --------------------------------------------------------------------------------
 
 _SIGNS = {
@@ -340,8 +382,19 @@ def _read_time_range(match: re.Match) -> list[Way] | None:
     return _limit_both(low, high, f"from {low} to {high}") if low else None
 
 
+def _read_at_most(match: re.Match) -> list[Way] | None:
+    minutes = _read_minutes(match["time"])
+    return _limit_time("$lte", minutes) if minutes else None
+
+
+def _read_not_long(match: re.Match) -> list[Way]:
+    return [Way({"runtime": {"$lte": _NOT_LONG}}, "not long")]
+
+
 def _read_short(match: re.Match) -> list[Way] | None:
     named = _after(match, words=frozenset(["something", "anything", "it"]), kinds=False)
+    if match["how"] == "long":
+        return [Way({"runtime": {"$gte": 150}}, "long")] if _before_kind(match) else None
     asked = _before_kind(match) or named
     return [Way({"runtime": {"$lte": 95}}, "short")] if asked else None
 
@@ -367,7 +420,7 @@ _NATIONS = [
     english;en;;
     irish;;IE;ireland
     canadian;;CA;canada
-    australian|aussie;;AU;australia
+    australian|aussie;;AU;australia|down under
     new zealand;;NZ;new zealand
     french;fr;FR;france
     belgian;;BE;belgium
@@ -424,6 +477,11 @@ _NATIONS = [
     vietnamese;vi;VN;vietnam
     indonesian;id;ID;indonesia
     filipino|philippine;tl;PH;the philippines
+    scandinavian|nordic|scandi;da|sv|no|nb|fi|is;DK|SE|NO|FI|IS;scandinavia
+    european;fr|de|es|it|pt|nl|da|sv|no|nb|fi|is|pl|cs|hu|ro|el|ru|sr|uk;;
+    asian;ja|ko|zh|cn|hi|ta|te|th|vi|id|tl;;
+    latin american|south american;;MX|AR|BR|CL|CO|PE|UY|CU;latin america|south america
+    african;;ZA|NG|EG|MA|KE|SN|DZ|TN;africa
     """.strip().splitlines()
 ]
 _NATION_WORDS = {word for nation in _NATIONS for name in nation.names for word in name.split()}
@@ -468,32 +526,55 @@ def _read_nation(match: re.Match) -> list[Way] | None:
     return _tell_languages(nation) or _tell_countries(nation)
 
 
+def find_country(fact: Fact) -> Fact | None:
+    """Find the countries of a fact that is a nation's language, as a fact that lifts."""
+    for nation in _NATIONS:
+        if fact.ways == tuple(_tell_languages(nation)) and nation.countries and nation.places:
+            return Fact("country", tuple(_tell_countries(nation)), firm=False)
+    return None
+
+
 def _read_spoken(match: re.Match) -> list[Way] | None:
     # Not "Avengers in Hindi", which is what somebody types who looks for a dubbed movie.
     asked = _after(match, words=_ASKING - {"in"})
     return _tell_languages(_NATION_OF[match["nation"]]) if asked else None
 
 
+def _read_foreign(match: re.Match) -> list[Way] | None:
+    where = {"original_language": {"$ne": "en"}}
+    return [Way(where, "not English")] if _before_kind(match) or "lang" in match[0] else None
+
+
 def _read_place(match: re.Match) -> list[Way] | None:
     asked = match["made"] or _after(match)
-    return _tell_countries(_PLACE_OF[match["place"]]) if asked else None
+    places = [match[name] for name in ("place", "other") if match[name]]
+    return [way for place in places for way in _tell_countries(_PLACE_OF[place])] if asked else None
 
 
 # --- For whom ------------------------------------------------------------------------------------
 
 _RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
+_SMALL_NUMBERS = str.split(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+)
+_OLD_OF = {word: number for number, word in enumerate(_SMALL_NUMBERS, 1)}
+_OLD = rf"(?:\d\d?|{'|'.join(_SMALL_NUMBERS)})"
 _CHILD = (
-    r"kids?|children|child|toddlers?|little ones|grandkids|grandchildren|sons?|daughters?|nieces?|"
-    r"nephews?|boys?|girls?|little (?:brother|sister)"
+    r"kids?|kiddos?|children|child|toddlers?|preschoolers?|kindergarte?ners?|little ones|grandkids|"
+    r"grandchild(?:ren)?|(?:grand)?(?:sons?|daughters?)|nieces?|nephews?|boys?|girls?(?! night)|"
+    r"little (?:brother|sister)|(?:first|second|third|fourth) graders?"
 )
 _ALL = (
-    r"famil(?:y|ies)|parents|mom|mum|mother|dad|father|grand(?:ma|mother|pa|father|parents)|"
-    r"granny|nana|in laws|aunts?|uncles?|teens?|teenagers?|everyone|everybody|all ages"
+    r"famil(?:y|ies)|fam|(?:mom|mum|mother|dad|father|parents?|sister|brother)s?(?: in laws?)?|"
+    r"in laws|grand(?:ma|mother|pa|dad|father|parents)|granny|gran|nana|aunts?|uncles?|tweens?|"
+    r"teens?|teenagers?|everyone|everybody|all ages|class|(?:church|youth) group"
 )
 _OUR = (
     r"(?:(?:my|our|the|an?|some|young|little|small|whole|entire|two|three|all|both|younger|older|"
-    r"kids?|children|boys?|girls?|aged?|son|daughter|ages?) )*"
+    r"teenage|teen|kids?|children|boys?|girls?|aged?|son|daughter|nephew|niece|of|ages?) )*"
 )
+# Whose children they are who speaks of "my toddler" or "the whole fam" is no story's.
+_OWN = rf"(?:(?:my|our) (?:{_OLD} |little |young |two |small )?|babysitting (?:\w+ )?|we have \w+ )"
 
 
 def _rate(ratings: tuple[str, ...]) -> list[Way]:
@@ -503,9 +584,9 @@ def _rate(ratings: tuple[str, ...]) -> list[Way]:
 
 def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
-    if groups.get("age"):
-        age = int(groups["age"])
-        return _rate(_RATINGS[: 2 if age <= 9 else 3]) if age < 17 else None
+    if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
+        years = _OLD_OF.get(age) or int(age)
+        return _rate(_RATINGS[: 2 if years <= 9 else 3]) if years < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"
     if groups.get("adults"):
@@ -513,10 +594,21 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     return _rate(_RATINGS[: 2 if groups.get("child") else 3])
 
 
+def _read_rating(match: re.Match) -> list[Way]:
+    rating = (
+        (match["rated"] or match["is"] or match["plain"])
+        .upper()
+        .replace(" ", "-")
+        .replace("PG13", "PG-13")
+    )
+    place = _RATINGS.index(rating)
+    return _rate(_RATINGS[: place + 1] if match["most"] else (rating,))
+
+
 _SUITS = frozenset(
     str.split(
         "suitable appropriate safe fun okay ok fit watch movie night gentle light sweet nice "
-        "together enjoy perfect ideal exciting adventure"
+        "together enjoy perfect ideal exciting adventure violence gore blood scary sleepover party"
     )
 )
 
@@ -524,13 +616,20 @@ _SUITS = frozenset(
 
 _THAT = r"(?:that (?:is|are|lasts?|runs?|takes?) )?"
 _FIRST_TIME = r"(?P<first>\d{1,3}(?: (?:minutes?|mins?|hours?|h))?)"
-_FIT = r"(?:suitable |appropriate |safe |good |okay |ok )?"
-_YEARS_OLD = (  # of several the youngest counts, who is named first
-    r"(?P<age>\d\d?)(?:(?: (?:years?|yrs?) olds?)? (?:and|or|to) (?:an? |my )?\d\d?)?"
-    r"(?: ?(?:years?|yrs?) olds?| yo)"
+_FIT = r"(?:movie night )?(?:(?:age )?(?:suitable|appropriate|safe|good|okay|ok) )?"
+_MORE_AGES = rf"(?: (?:and|or|to) (?:an? |my )?{_OLD})?"  # of several the youngest counts
+_YEARS_OLD = (
+    rf"(?P<age>{_OLD})(?: (?:years?|yrs?) olds?)?{_MORE_AGES} ?(?:(?:years?|yrs?) olds?|y ?o)"
 )
 _SOMEBODY = r"(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?"
-_FAMILY = r"family (?:movie|film)s?(?: night)?|family night|family friendly"
+_FAMILY = r"family (?:movie|film)s?(?: night)?|family night|family friendly|whole ?fam(?:ily)?"
+_CLEAN = (
+    r"wholesome|inoffensive|nothing offensive|(?:something|anything|nice and) clean|"
+    r"clean (?=comed|movie|film|fun)|"
+    rf"(?:that )?(?:my )?(?:(?:{_CHILD}|{_ALL}) )?(?:wont|will not|does not|doesnt)(?: be)? "
+    r"offend(?:ed)?(?: by)?"
+)
+_RATED = r"(?:(?:rated )?(?P<plain>pg ?13|pg|nc 17)|rated (?P<rated>[gr])|(?P<is>[gr]) rated)"
 
 # All facts that are understood: their kind, how they are asked, and what they mean. A reader that
 # answers None has seen that the words around say something else.
@@ -540,17 +639,51 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("year", rf"{_MADE}(?P<how>{_HOW}) {_period('at')}", _read_comparison),
     ("year", rf"{_MADE}{_period('at')} (?:{_ONWARDS}|(?P<back>{_BACK}))", _read_comparison),
     ("year", rf"{_MADE}{_period('at')}", _read_plain_years),
+    ("year", rf"around {_period('at')}", _read_around),
+    ("year", rf"{_MADE}(?P<which>{'|'.join(_LATELY)})", _read_lately),
+    (
+        "age",
+        r"(?:but |and |something |much |a bit )*"
+        r"(?P<how>newe[rs]t?|more recent|later|older|earlier)",
+        _read_age,
+    ),
+    ("age", r"(?P<how>recent|latest|new|old)", _read_age),
     ("time", rf"(?:between |from )?{_FIRST_TIME} (?:and|to) {_duration('time')}", _read_time_range),
     ("time", rf"{_THAT}(?P<how>{_LIMIT}) (?:of )?{_duration('time')}(?: long)?", _read_limit),
     ("time", rf"(?:of )?{_duration('time')}(?: long)? {_BEHIND}", _read_limit_behind),
     ("time", rf"(?P<about>(?:about|around) )?{_duration('time')}(?P<long> long)?", _read_about),
-    ("time", r"short(?: and)?", _read_short),
+    ("time", rf"(?:only )?(?:have|got) (?:only |just |about )*{_duration('time')}", _read_at_most),
+    ("time", r"(?:nothing|not|isnt) (?:too|very|so|that) long", _read_not_long),
+    ("time", r"(?P<how>short|long)(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
+    ("nation", r"foreign(?: language| speaking)?", _read_foreign),
     ("nation", rf"(?:spoken )?in (?P<nation>{_SPOKEN})(?: language)?", _read_spoken),
-    ("nation", rf"(?:(?P<made>(?:made|shot) in )|from )(?P<place>{_PLACES})", _read_place),
+    (
+        "nation",
+        rf"(?:(?P<made>(?:made|shot) in )|from )(?P<place>{_PLACES})"
+        rf"(?: (?:or|and) (?P<other>{_PLACES}))?",
+        _read_place,
+    ),
     ("audience", rf"{_FIT}(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD})|{_ALL})", _read_audience),
-    ("audience", rf"{_FIT}(?:for|with) {_OUR}{_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"{_FIT}(?:for|with|of) {_OUR}{_YEARS_OLD}{_SOMEBODY}", _read_audience),
     ("audience", rf"(?:my|our) {_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    (
+        "audience",
+        rf"(?:an? )?(?:{_YEARS_OLD}|child of (?P<old>{_OLD})) (?:can|could|would|will) (?:\w+)",
+        _read_audience,
+    ),
+    (
+        "audience",
+        rf"{_FIT}(?:for )?(?:kids )?(?:age[sd]? (?P<age>{_OLD})(?: (?:and|or) (?:up|older|above)|"
+        rf" to {_OLD})?|for (?P<bare>{_OLD})$)",
+        _read_audience,
+    ),
+    (
+        "audience",
+        rf"{_OWN}(?P<child>{_CHILD})(?: (?:is|are|who is|just turned) (?P<age>{_OLD})|"
+        rf" , (?P<bare>{_OLD})(?: and {_OLD})?)?",
+        _read_audience,
+    ),
     (
         "audience",
         r"(?P<child>(?:kids?|child|children|toddler)s? (?:friendly|safe))",
@@ -558,7 +691,14 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ),
     ("audience", r"(?P<child>(?:kids?|childrens?|childs) (?:movie|film)s?)", _read_audience),
     ("audience", _FAMILY, _read_audience),
+    ("audience", _CLEAN, _read_audience),
     ("audience", r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ?ups?))", _read_audience),
+    (
+        "rating",
+        rf"(?:(?:but|is|are|only) )*{_RATED}"
+        r"(?P<most> (?:or|and) (?:lower|less|under|below|milder))?",
+        _read_rating,
+    ),
 ]
 _COMPILED = [(kind, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"), read) for kind, ask, read in _TABLE]
 # What people ask for and no fact here tells: what it is about, and how it is asked.
@@ -568,6 +708,8 @@ UNKNOWABLE = {
         r"palme dor)(?: (?:winners?|winning|nominees?|nominated))*|award winning|"
         r"best picture winners?"
     ),
+    "who wrote a movie": r"(?:written|scripted|screenplay|script) by|(?:the )?screenwriter",
+    "who composed its music": r"(?:music|score|soundtrack|scored|composed) by|(?:the )?composer",
     "the sex of a director": r"(?:directed |made )?by (?:a )?(?:wom[ae]n|female)|female directors?",
     "the order of a series": r"in (?:chronological |the right |release )?order|chronologically",
 }

@@ -23,17 +23,21 @@ from notebooks.recommender.facts import (
     UNKNOWABLE,
     Fact,
     Way,
+    find_country,
     find_facts,
     join_facts,
 )
 from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
-from notebooks.recommender.words import GENRE_WORDS, fold, list_meant, list_stop_words
+from notebooks.recommender.words import GENRE_WORDS, fold, list_stop_words, strip_meant
 
 STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
 _READ = 400  # words that are looked at; behind them all is text
 _LONGEST_TITLE = 12  # words
 _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
+
+
+_GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
 
 
 class Known(NamedTuple):
@@ -128,6 +132,11 @@ class Question(NamedTuple):
         return not self.content and not any(named)
 
     @property
+    def names_kind(self) -> bool:
+        """Whether no more is said than a kind of movie: "a good thriller"."""
+        return not self.names_title and all(word in _GENRES for word in self.content)
+
+    @property
     def folded_meant(self) -> list[str]:
         """The words of the names that it misspells."""
         return fold_words(" ".join(self.meant))
@@ -171,17 +180,17 @@ def read_question(typed: str, known: Known) -> Question:
     question = _Reader(row, spans, known).read(typed, words)
     if question.is_story or question.meant:
         return question
-    return question._replace(unknown=tuple(_list_unknown(question.content, known.vocabulary)))
+    return question._replace(unknown=_list_unknown(question, known.vocabulary))
 
 
-def _list_unknown(content: list[str], vocabulary: frozenset[str]) -> list[str]:
-    """List the words that no movie has, in the singular or the plural."""
-    return [
+def _list_unknown(question: Question, vocabulary: frozenset[str]) -> tuple[str, ...]:
+    """List the words that no movie has, in the singular or the plural, nor means otherwise."""
+    said = strip_meant(" ".join(question.folded)).split()
+    return tuple(
         word
-        for word in content
-        if not vocabulary.intersection((word, word.removesuffix("s"), f"{word}s"))
-        and not list_meant(word)
-    ]
+        for word in question.content
+        if word in said and not vocabulary.intersection((word, word.removesuffix("s"), f"{word}s"))
+    )
 
 
 # --- Words ---------------------------------------------------------------------------------------
@@ -193,7 +202,8 @@ _SIGNS = re.compile(
 
 def split_words(typed: str) -> list[str]:
     """Split a text into folded words, with a comma for the signs that part them."""
-    text = re.sub(r"(?<=\d)[.](?=\d)", " point ", typed)  # 1.5 hours
+    text = re.sub(r"(?i)\by/o\b", "yo", typed)
+    text = re.sub(r"(?<=\d)[.](?=\d)", " point ", text)  # 1.5 hours
     text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|m|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
     text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
     parts = pl.Series(_SIGNS.split(text), dtype=pl.String).to_frame("part")
@@ -254,11 +264,13 @@ FILLER = frozenset(
 _CUES = {
     "but": r"but|however|though|although",
     "not": (
+        r"(?:(?:am|im|were|are) )?not (?:really )?in the mood for|"
         r"(?:but |and )?(?:(?:that |which )?(?:is|are|was|were|does|do|has|have) (?:not|no)"
         r"(?: have| include| contain| involve)?|(?:that |which )?(?:isnt|arent|wasnt|doesnt|dont)"
         r"(?: have| include| contain| involve)?|(?:i )?(?:do not|dont|did not|didnt) "
         r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
-        r"neither|excluding|other than|anything but|everything but|minus|i (?:hated?|disliked?))"
+        r"neither|excluding|other than|anything but|everything but|minus|"
+        r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?|cant stand))"
     ),
     "directed": (
         r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
@@ -274,12 +286,22 @@ _KIND_OF = r"(?:(?:films?|movies?|something|anything|stuff|ones?|more|others?|th
 _LOVED = (
     r"(?:(?:i|we|and|also|just|really|recently|if|you) )*"
     r"(?:loved?|likes?|liked|enjoy|enjoyed|adored?)(?: watching| seeing)?|"
-    r"(?:(?:a|big|huge) )*fans? of"
+    r"(?:(?:a|big|huge) )*fans? of|(?:saw|(?:have|just|recently) seen)"
+)
+_HATED = (
+    r"(?:never|didnt|dont|did not|do not) (?:really )?(?:like|love|enjoy)|hated?|"
+    r"not (?:really )?(?:a )?(?:(?:big|huge) )?fans? of"
+)
+_MADE_IT = (
+    r"(?:by |from )?(?:the |that )?(?:(?:guys?|m[ae]n|wom[ae]n|person|people|ones?|directors?|"
+    r"makers?|team|(?P<studio>studios?)) (?:(?:who|that|which) (?:made|directed|did|created)|"
+    r"behind)|(?:directors?|makers?|creators?) of)"
 )
 _LIKE = re.compile(
-    rf"(?<!\S)(?:{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
+    rf"(?<!\S)(?:(?P<maker>{_MADE_IT})|"
+    rf"{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
     r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
-    rf"comparable to|such as)|(?P<loved>{_LOVED}))(?!\S)"
+    rf"comparable to|such as)|(?P<hated>{_HATED})|(?P<loved>{_LOVED}))(?!\S)"
 )
 _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
 
@@ -307,10 +329,13 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
             yield Span(begins[found.start()], ends[found.end()], kind)
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
-        exact = typed[: 20 * _READ] if found["loved"] or is_story else ""
-        if liked := _read_liked(row, start, end, known, exact):
-            yield liked
-    yield from _find_names(row, known, is_story)
+        exact = typed[: 20 * _READ] if found["loved"] or found["hated"] or is_story else ""
+        if named := _read_liked(row, start, end, known, exact):
+            kinds = [kind for kind in ("studio", "maker", "hated") if found[kind]]
+            yield named._replace(
+                kind=f"{kinds[0]} of" if found["maker"] else (kinds or ["like"])[0]
+            )
+    yield from _find_names(row, known, typed if is_story else "")
 
 
 def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) -> Span | None:
@@ -354,15 +379,20 @@ def _is_written(title: str, typed: str) -> bool:
     )
 
 
-def _find_names(row: list[str], known: Known, story: bool) -> Iterator[Span]:
-    """Find titles of several words, people and studios, which no comma parts from itself."""
+def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
+    """
+    Find titles of several words, people and studios, which no comma parts from
+    itself: in a story, titles as they are written and full names.
+    """
     stop = list_stop_words()
     places = [place for place, word in enumerate(row) if word != ","]
     words = [row[place] for place in places]
     for start in range(len(words)):
-        for size in range(2, 0 if story else min(_LONGEST_TITLE, len(words) - start) + 1):
+        for size in range(1 + (not story), min(_LONGEST_TITLE, len(words) - start) + 1):
             run = words[start : start + size]
             if set(run) <= stop or not (ids := known.titles.find(run)):
+                continue
+            if story and not any(_is_written(name, story) for name in known.titles.name(ids)):
                 continue
             yield Span(places[start], places[start + size - 1] + 1, "title", tuple(ids))
     for start, end, names, whole in known.people.find(words):
@@ -410,7 +440,7 @@ _ROLES = ("directed", "acted")
 _NAMED = ("fact", "person", "title", "studio", "like")
 _WORDS = ("text", "title", "story", "surname", *_ROLES)
 # Negations that are of no story, and those that may be.
-_ALWAYS = frozenset(str.split("but except anything minus i"))
+_ALWAYS = frozenset(str.split("but except anything minus i my he she we they am im were are"))
 _AUXILIARIES = frozenset(str.split("has have is are was does do isnt arent dont doesnt"))
 
 
@@ -437,22 +467,20 @@ class _Reader:
             self._correct_people()
             self._read_negations()
         for place, span in enumerate(self.spans):
-            if span.kind == "fact":
-                self._read_fact(place, span.value)
-            elif span.kind == "like":
-                self.like += span.value
-            elif span.kind == "title":
-                self.titles += span.value
-            elif span.kind in ("person", "surname"):
-                self._read_person(place, span, full=span.kind == "person")
-            elif span.kind == "studio":
-                self._read_studio(place, span)
-            elif span.kind == "unknowable":
-                self.unknowable.append(span.value)
-                self.kept[place] = self.story
+            if span.kind in ("fact", "person", "surname", "studio", "unknowable"):
+                getattr(self, f"_read_{span.kind}")(place, span)
+            elif span.kind in ("like", "title"):
+                (self.like if span.kind == "like" else self.titles).extend(span.value)
+            elif span.kind in ("maker of", "studio of"):
+                self._read_maker(span)
+            elif span.kind == "hated":
+                self.hidden += self.known.titles.list_of_series(span.value)
             elif span.kind not in ("read", *_KEPT):
                 self.kept[place] = True
         self._read_title_but()
+        self.facts = [self._compare_age(fact) for fact in self.facts]
+        if self.story and self.like:
+            self._read_mentioned()
         return Question(
             typed,
             words,
@@ -466,12 +494,20 @@ class _Reader:
             unknowable=tuple(dict.fromkeys(self.unknowable)),
         )
 
-    def _read_fact(self, place: int, fact: Fact) -> None:
+    def _read_unknowable(self, place: int, span: Span) -> None:
+        self.unknowable.append(span.value)
+        self.kept[place] = self.story
+
+    def _read_fact(self, place: int, span: Span) -> None:
+        fact = span.value
         # "Avengers in Hindi" is what somebody types who looks for a dubbed movie.
         if fact.kind == "nation" and self.has_title:
             self.kept[place] = True
-        else:
-            self.facts.append(self._mend(fact))
+            return
+        self.facts.append(self._mend(fact))
+        # Where few movies are in its language, those from its country come next.
+        if more := find_country(fact):
+            self.facts.append(more)
 
     def _mend(self, fact: Fact) -> Fact:
         """Ask for genres and keywords where no movie is rated."""
@@ -482,6 +518,18 @@ class _Reader:
             ways=(family, Way({"keywords": {"$contains": "family-friendly"}}, "family-friendly")),
             negated="R" in str(fact.ways) or fact.negated,
         )
+
+    def _compare_age(self, fact: Fact) -> Fact:
+        """Make years of "newer" and "older": than the movies that are liked, if there are any."""
+        if fact.kind != "age":
+            return fact
+        if not self.like:
+            return fact._replace(kind="year")
+        years = self.known.titles.list_years(self.like)
+        newer = fact.ways[0].told == "recent"
+        limit = max(years) + 1 if newer else min(years) - 1
+        where = {"year": {"$gte" if newer else "$lte": limit}}
+        return Fact("year", (Way(where, "newer" if newer else "older"),))
 
     # A negation takes what follows it.
 
@@ -518,8 +566,12 @@ class _Reader:
         at = self._skip(place + 1)
         if (named := self._find_named(at)) is not None:
             return self._negate_named(place + 1, named)
+        describes = self._word(place) in ("not", "less") and at < len(self.spans)
         for gone in range(place, at):
             self._drop(gone)
+        # "Not scary Halloween movies" are of Halloween, "no scary clowns" are without clowns.
+        if describes and not strip_meant(self._word(at)).strip():
+            return self._negate_words(at, most=1)
         return self._negate_words(at)
 
     def _skip(self, at: int) -> int:
@@ -538,11 +590,11 @@ class _Reader:
         surname = span.kind == "surname" and self._is_asked(at, span, self._find_role(at))
         return at if surname or span.kind in _NAMED else None
 
-    def _negate_words(self, start: int) -> int:
+    def _negate_words(self, start: int, most: int = _READ) -> int:
         """Read the words that a negation takes, up to what parts them: genres, or a text."""
         words: list[str] = []
         at = start
-        while at < len(self.spans) and self.spans[at].kind in _WORDS:
+        while at < min(len(self.spans), start + most) and self.spans[at].kind in _WORDS:
             parted = self.spans[at].kind in _ROLES and words and words[-1] not in _SMALL
             if parted or (words and self._word(at) in ("please", "thanks")):
                 break
@@ -605,14 +657,17 @@ class _Reader:
         cue = self.spans[place - 1].kind if place else ""
         return cue if cue in _ROLES else "any"
 
-    def _read_person(self, place: int, span: Span, full: bool) -> None:
+    def _read_surname(self, place: int, span: Span) -> None:
+        if self._is_asked(place, span, self._find_role(place)):
+            self._read_person(place, span)
+        else:
+            self.kept[place] = True
+
+    def _read_person(self, place: int, span: Span) -> None:
         role = self._find_role(place)
         names = span.value
         if role == "directed":
             names = [name for name in names if name in self.known.people.directors] or names
-        if not full and not self._is_asked(place, span, role):
-            self.kept[place] = True
-            return
         # Somebody who is asked for by a word, or alone, is in each answer. Beside other words,
         # which may name a movie, a name lifts.
         firm = role != "any" or self._is_alone(place)
@@ -642,7 +697,7 @@ class _Reader:
 
     def _is_alone(self, place: int) -> bool:
         """Tell whether nothing else of content is asked."""
-        named = ("person", "fact", "read", "like", "comma", "but", *_CUES)
+        named = ("person", "studio", "fact", "read", "like", "comma", "but", *_CUES)
         if self.story:
             return False
         others = [it for at, it in enumerate(self.spans) if at != place and it.kind not in named]
@@ -685,6 +740,20 @@ class _Reader:
                 self.kept[first : last + 1] = [False]
                 self.meant.append(names[0])
 
+    def _read_maker(self, span: Span) -> None:
+        """Read "the guy who made TITLE": others by its directors, or by its first studio."""
+        column = "directors" if span.kind == "maker of" else "studios"
+        named = self.known.titles.movies.filter(pl.col("id").is_in(span.value))
+        first = named[column].list.head(1 if column == "studios" else 3).explode().drop_nulls()
+        names = first.unique(maintain_order=True).to_list()
+        if names:
+            make = _make_studio if column == "studios" else self._make_directors
+            self.facts.append(make(names))
+            self.hidden += span.value
+
+    def _make_directors(self, names: Sequence[str]) -> Fact:
+        return self._make_person(names, "directed")
+
     def _read_studio(self, place: int, span: Span) -> None:
         after = self._word(place + 1) if place + 1 < len(self.spans) else ""
         cue = self.spans[place - 1].kind if place else ""
@@ -707,6 +776,13 @@ class _Reader:
             self.like += said[0].value
             self._drop(self.spans.index(said[0]))
 
+    def _read_mentioned(self) -> None:
+        """Add the movies to those that are liked that somebody mentions beside these."""
+        for place, span in enumerate(self.spans):
+            if span.kind == "title":
+                self.like += span.value
+                self._drop(place)
+
     def _list_text(self, typed: str) -> str:
         """List the words that are left: each run of them that says something."""
         if self.story and not self.like:
@@ -719,6 +795,8 @@ class _Reader:
                 runs.append([])
             else:
                 runs[-1] += [word for word in self.row[span.start : span.end] if word != ","]
+        if self.like:  # what is wished beside a movie, without the chat around it
+            return " ".join(word for run in runs for word in run if word not in self.stop)
         said = [run for run in runs if set(run) - self.stop - FILLER]
         if not said and any(fact.kind == "audience" and not fact.negated for fact in self.facts):
             return _GENTLE

@@ -40,6 +40,7 @@ _WEIGHTS = {
 }
 # With n words of content, the share of votes counts this many / n.
 _FEW = {"votes": 6}
+_WISHED = 6  # words, of which a wish in a story has as many as it should
 _MANY_VOTES = 500  # at which a vote average counts for half
 # Keywords of what one does not show to whom one does not know, and words that ask for the like.
 _BRUTAL = str.split(
@@ -91,7 +92,7 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     """
     votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
     names = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
-    movies = count_words(movies, question.folded)
+    movies = count_words(movies, question.folded, labels=not question.names_title)
     votes_cast = pl.col("vote_count").fill_null(0)
     held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
     return movies.join(
@@ -100,7 +101,7 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
         by_votes=_WEIGHTS["votes"] * _weigh("votes", question) * votes,
-        by_rating=_WEIGHTS["rating"] * held_back * (not question.content and not question.unwanted),
+        by_rating=_WEIGHTS["rating"] * held_back * (question.names_kind and not question.unwanted),
         by_brutal=_hold_back(question),
         played=pl.col("roles").list.set_intersection(names),
     )
@@ -108,10 +109,12 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
 
 def score_wish(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     """Add how well candidates answer a wish: `by_words`, what was `found`, and `by_wish`."""
-    if not question.content:
+    if not question.content or question.vector is None:
         return movies
-    movies = count_words(movies, question.folded)
-    wish = movies["embedding"].to_numpy() @ question.vector
+    # A whole sentence says more of the one who wishes than of the movie.
+    share = (_WISHED / len(question.words)) ** 2 if question.is_story else 1.0
+    wish = share * movies["embedding"].to_numpy() @ question.vector
+    movies = count_words(movies, question.folded).with_columns(by_words=share * pl.col("by_words"))
     return movies.with_columns(by_wish=pl.Series(wish))
 
 
@@ -131,8 +134,11 @@ def _weigh(part: str, question: Question) -> float:
     return min(1.0, _FEW[part] / max(1, len(question.content)))
 
 
-def count_words(movies: pl.DataFrame, words: list[str]) -> pl.DataFrame:
-    """Add `by_words`, and the words of a question that were `found`."""
+def count_words(movies: pl.DataFrame, words: list[str], labels: bool = True) -> pl.DataFrame:
+    """
+    Add `by_words`, and the words of a question that were `found`. The words of
+    a title are no keywords: without `labels`.
+    """
     stop = list_stop_words()
     asked = [word for word in expand_genres(" ".join(words)).split() if word not in stop]
     asked = list(dict.fromkeys(asked))
@@ -142,7 +148,7 @@ def count_words(movies: pl.DataFrame, words: list[str]) -> pl.DataFrame:
     of_labels = bm25(lists[-1], asked, b=0).drop("found")
     typed = {word for word in words if word not in stop}
     answered = (pl.col("hits_labels") / max(1, len(typed))).clip(0, 1)
-    keywords = _WEIGHTS["keywords"] * answered * _share("bm25_labels")
+    keywords = labels * _WEIGHTS["keywords"] * answered * _share("bm25_labels")
     return (
         movies.with_row_index("movie")
         .join(of_all, on="movie", how="left", maintain_order="left")

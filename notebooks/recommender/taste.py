@@ -94,13 +94,16 @@ def add_wish(scores: Scores, movies: pl.DataFrame, given: pl.DataFrame) -> Score
     Add how well movies answer a wish: the cosine carries a mood, words carry a
     theme. Who wishes for something else wants no more of the same series.
     """
-    series = movies.select(name_series()).to_series()
-    liked = given.filter(pl.col("weight") > 0).select(name_series()).to_series()
-    late = series.is_in(liked.to_list()).to_numpy()
     total = scores.total
-    for part in {"by_unwanted", "by_facts"} & set(movies.columns):
+    asked = {"by_unwanted", "by_facts", "by_wish"} & set(movies.columns)
+    late = scores.late
+    if asked:
+        series = movies.select(name_series()).to_series()
+        liked = given.filter(pl.col("weight") > 0).select(name_series()).to_series()
+        late = series.is_in(liked.to_list()).to_numpy()
+    for part in asked - {"by_wish"}:
         total = total + movies[part].to_numpy()
-    if "by_wish" not in movies.columns:
+    if "by_wish" not in asked:
         return scores._replace(total=total, late=late)
     wish, by_words = (movies[name].to_numpy() for name in ("by_wish", "by_words"))
     wishes = {"wish": wish - wish.mean(), "wished words": by_words - by_words.mean()}

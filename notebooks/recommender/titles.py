@@ -352,6 +352,7 @@ class Titles:
         series = movies.drop_nulls("series").with_columns(
             key=title_key(fold(pl.col("series").str.replace(r"( \(.*\))? Collection$", "")))
         )
+        self.movies = movies
         self._titles = dict(movies.select("id", "title").iter_rows())
         self._years = dict(movies.select("id", pl.col("year").cast(pl.String)).iter_rows())
         self._series_of = dict(series.select("id", "key").iter_rows())
@@ -394,6 +395,10 @@ class Titles:
     def name(self, ids: Sequence[str]) -> list[str]:
         """Name movies by their titles."""
         return [self._titles[id] for id in ids]
+
+    def list_years(self, ids: Sequence[str]) -> list[int]:
+        """List the years of movies that have one."""
+        return [int(year) for id in ids if (year := self._years[id])]
 
     def list_of_series(self, ids: Sequence[str]) -> list[str]:
         """List the movies of the series of these movies, and themselves."""

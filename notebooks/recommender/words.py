@@ -28,14 +28,18 @@ _SMALL_WORDS = frozenset(
 # Words of those who ask for a movie, which no movie is about.
 _CHAT = frozenset(
     str.split(
-        "again along anything anybody anyone awesome best better can cant could else enjoy enjoyed "
-        "ever everything film films find flick flicks get give good great guy hello hey hi hope "
-        "idea id ideas idk im kind know let lets like liked likes list look looking lot made make "
-        "makes maybe may movie movies movis must need nice ok okay please prefer really recently "
-        "recommend recommendation recommendations recommended recommending see seeing seen show "
-        "something sort starring stuff suggest suggested suggestion suggestions sure surprise tell "
-        "thank thanks thing things think tonight today tomorrow type want wanted wants watch "
-        "watched watching whatever yeah yes youre"
+        "afternoon again along am anybody anyone anything awesome best better can cant choice "
+        "choose cool could decent dont dunno else enjoy enjoyed entertain evening ever everything "
+        "favorite favorites favourite favourites feel feeling film films find flick flicks genre "
+        "genres get gimme give going good great guy ha haha having hello helloo hey hhi hi "
+        "honestly hope hows id idea ideas idk im interested interesting ive kind know lately let "
+        "lets like liked likes list lol look looking lot made make makes may maybe mind morning "
+        "movie movies movis must need nice nope oh ok okay option options pick please pls plz "
+        "prefer put really recently recomend recomended recommend recommendation recommendations "
+        "recommended recommending see seeing seen show solid something sorry sort starring stuff "
+        "suggest suggested suggestion suggestions sure surprise tell thank thanks thats thing "
+        "things think thinking today tomorrow tonight type u want wanted wants watch watched "
+        "watching whatever wow ya yeah yep yes youre yup"
     )
 )
 STOP_WORDS = _SMALL_WORDS | _CHAT
@@ -52,6 +56,15 @@ _K1, _B = 1.2, 0.75
 def list_stop_words() -> frozenset[str]:
     """List the words that say nothing: of other languages than English none is known here."""
     return STOP_WORDS if config.TMDB_LANGUAGE.startswith("en") else frozenset()
+
+
+def strip_chat(text: str) -> str:
+    """Leave out the words of those who ask, unless nothing else is said."""
+    if not config.TMDB_LANGUAGE.startswith("en"):
+        return text
+    words = text.split()
+    said = [word for word in words if fold_one(word) not in _CHAT]
+    return " ".join(said) if {fold_one(word) for word in said} - _SMALL_WORDS else text
 
 
 def write_text() -> pl.Expr:
@@ -155,6 +168,11 @@ def list_meant(words: str) -> list[str]:
     """List the genres and keywords that folded words mean and call otherwise, in lower case."""
     called = SYNONYMS.items()
     return [name.lower() for name, ways in called if re.search(rf"\b(?:{ways})\b", words)]
+
+
+def strip_meant(words: str) -> str:
+    """Take out of folded words what means a genre or a keyword."""
+    return re.sub(rf"\b(?:{'|'.join(SYNONYMS.values())})\b", " ", words)
 
 
 def expand_genres(words: str) -> str:
