@@ -144,12 +144,12 @@ def measure_embedding(catalogue: pl.DataFrame) -> None:
 
     for way in (add, add_plainly):
         way()
-    ours, encode, chroma = take_turns(add, partial(model.encode, texts), add_plainly)
+    ours, encode, chroma = take_turns(add, partial(model.encode, texts), add_plainly, times=3)
     what = f"add_movies of {len(some)}, movies a second"
     show(what, len(some) / ours, "one plain encode", len(some) / encode, ">= 1.0")
     show(what, len(some) / ours, "Chroma's own function", len(some) / chroma, ">= 1.05")
     with busy_cores(1):
-        ours, encode = take_turns(add, partial(model.encode, texts), times=3)
+        ours, encode = take_turns(add, partial(model.encode, texts), times=2)
     show(f"{what}, a core busy", len(some) / ours, "one plain encode", len(some) / encode, ">= 2")
 
 
