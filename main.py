@@ -513,7 +513,7 @@ def prep_movies(movies: list[dict]) -> pl.DataFrame:
 
 # --- Store: polars.DataFrame -> chromadb.Collection ----------------------------------------------
 
-_CHUNK = 128  # movies that are stored at once; what a run that is cut off has to do again
+_CHUNK = 256  # movies that are stored at once; what a run that is cut off has to do again
 
 
 @explain_chroma_errors

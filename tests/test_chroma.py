@@ -88,15 +88,13 @@ def start_chroma(folder, port) -> subprocess.Popen:
         stderr=subprocess.DEVNULL,
         cwd=folder,
     )
-    for _ in range(600):
+    while process.poll() is None:  # however long a busy machine takes
         try:
             requests.get(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=1).raise_for_status()
             return process
         except requests.RequestException:
-            assert process.poll() is None, "the server ended before it answered"
             time.sleep(0.05)
-    stop(process)
-    pytest.fail("the server did not answer within 30 seconds")
+    pytest.fail("the server ended before it answered")
 
 
 def stop(process):
@@ -664,6 +662,13 @@ def test_a_folder_that_was_removed_while_open_is_told_by_old_handles_and_opened_
         add_movies(old, make_movies(2))
     monkeypatch.setattr(config, "CHROMA_PATH", None)
     assert in_memory.id == get_collection(get_client(), "in-memory").id
+
+
+def test_opening_a_client_loads_no_grammar_of_web_addresses_and_leaves_it_to_be_loaded():
+    run_python(
+        "import sys, main; main.get_client(); assert 'rfc3987_syntax' not in sys.modules;"
+        "import jsonschema; jsonschema.validate('a', {'type': 'string'})"
+    )
 
 
 def test_a_client_that_was_closed_can_be_opened_again(tmp_path, monkeypatch):

