@@ -123,15 +123,15 @@ def _tell_where(movie: dict) -> str:
     if not isinstance(movie.get("stream"), list):  # nobody asked
         return ""
     stream, rent, buy = (_to_texts(movie.get(way)) for way in ("stream", "rent", "buy"))
-    parts = [_list_first(stream, 4)]  # some of them one has already
+    parts = [list_first(stream, 4)]  # some of them one has already
     if rent:
-        parts.append(f"rent: {_list_first(rent)}")
+        parts.append(f"rent: {list_first(rent)}")
     elif buy:
-        parts.append(f"buy: {_list_first(buy)}")
+        parts.append(f"buy: {list_first(buy)}")
     return " · ".join(filter(None, parts)) or "on no service"
 
 
-def _list_first(names: list[str], most: int = 2) -> str:
+def list_first(names: list[str], most: int = 2) -> str:
     return ", ".join(names[:most]) + ", …" * (len(names) > most)
 
 
@@ -154,15 +154,13 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
         title = _link(url, title, f"{style};")
     else:
         title = f'<span style="{style}">{title}</span>'
-    directors = _list_first(told["directors"])
+    directors = list_first(told["directors"])
     facts = [told[name] for name in ("year", "certification", "length", "rating")]
-    facts = [html.escape(fact) for fact in facts if fact]
+    # A fact is not broken between two lines.
+    facts = [html.escape(fact).replace(" ", "\N{NO-BREAK SPACE}") for fact in facts if fact]
     if re.fullmatch(r"tt[0-9]+", told["imdb"]):
         facts.append(_link(f"https://www.imdb.com/title/{told['imdb']}/", "IMDb"))
-    lines = [
-        " · ".join(facts),
-        html.escape(directors and f"by {directors}"),
-    ]
+    lines = [" · ".join(facts), html.escape(directors and f"by {directors}")]
     if not short:
         lines.insert(1, html.escape(", ".join(told["genres"])))
         lines += [_draw_where(told), _draw_overview(told["about"]), to_italics(told["reason"])]
