@@ -572,7 +572,8 @@ def _make_button(word: str, act: Callable[..., Any]) -> Any:
 
 def _make_fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
     """Make a button that shows a part of the panel, with its answers, and hides it again."""
-    toggle = widgets.ToggleButton(shown, description=word)
+    # Without a tooltip, its title under the mouse would be "null".
+    toggle = widgets.ToggleButton(shown, description=word, tooltip=f"show or hide {word}")
 
     def turn(_=None) -> None:
         part.layout.display = None if toggle.value else "none"

@@ -150,7 +150,7 @@ def test_a_page_says_which_genre_each_colour_stands_for_and_no_more():
     df = pl.DataFrame({"title": ["A", "B", "C"], "genres": [["Horror", "War"], ["Comedy"], ["?"]]})
     page = show_movies(df).data
     assert Page(page).text.endswith("First genre: ■ Comedy · ■ Horror · ■ ?")
-    assert '<span style="color:#D55E00">■</span> Horror' in page
+    assert '<span style="color:#D55E00">■</span>&nbsp;Horror' in page
 
 
 @pytest.mark.parametrize(
@@ -643,6 +643,7 @@ def test_each_control_has_a_name_and_few_stand_before_the_first_answer(box):
 
     reached = list_reached(box.root)
     assert all(control.description or control.tooltip for control in reached)
+    assert box.find("filters").tooltip  # else a browser shows "null"
     assert not any("Slider" in type(control).__name__ for control in box.all())
     first = next(at for at, control in enumerate(reached) if "like: " in (control.tooltip or ""))
     assert first <= 10
@@ -894,6 +895,7 @@ def test_a_figure_has_a_text_for_those_who_cannot_see_it_also_on_an_exported_pag
     [bundle] = shown
     [image] = Page(bundle["text/html"]).images()
     assert (image["alt"], image["width"]) == ('A "plain" line', "192")
+    assert "pre{word-break:normal" in bundle["text/html"]  # printed words stay whole there
     assert is_png(image)
     assert not plt.fignum_exists(figure.number)
 

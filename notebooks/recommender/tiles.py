@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -215,15 +216,21 @@ def draw_page(movies: list[dict[str, Any]], colours: dict[str, str], short: bool
     return f"{table}{draw_legend(first, colours)}{credit * shown}"
 
 
-def draw_legend(genres: list[str], colours: dict[str, str]) -> str:
-    """Say which colour stands for which of these first genres; what has none is grey."""
-    kinds: dict[str, list[str]] = {}
-    for genre in dict.fromkeys([*colours, *genres]):
-        if genre in genres:
-            kinds.setdefault(colours.get(genre, OTHER), []).append(genre)
-    squares = [
-        f'<span style="color:{colour}">■</span> {html.escape(", ".join(kinds[colour]))}'
+def name_kinds(genres: Iterable[str], colours: dict[str, str]) -> dict[str, str]:
+    """Map colours to the names of these genres that have each; what has none is grey."""
+    there = set(genres)
+    names = [genre for genre in dict.fromkeys([*colours, *genres]) if genre in there]
+    kinds = {
+        colour: ", ".join(name for name in names if colours.get(name, OTHER) == colour)
         for colour in [*COLOURS, OTHER]
-        if colour in kinds
+    }
+    return {colour: kind for colour, kind in kinds.items() if kind}
+
+
+def draw_legend(genres: list[str], colours: dict[str, str]) -> str:
+    """Say which colour stands for which of these first genres."""
+    squares = [
+        f'<span style="color:{colour}">■</span>&nbsp;{html.escape(kind)}'
+        for colour, kind in name_kinds(genres, colours).items()
     ]
     return f'<div style="{_TEXT}">First genre: {" · ".join(squares)}</div>' if squares else ""
