@@ -98,6 +98,7 @@ class Taste:
 
 _MORE = "more like this"
 _NOTHING = "<p>No movies.</p>"
+_ANSWERS = "<p><b>Answers</b>:</p>"
 _ELSEWHERE = "<code>search_movies</code> may find it at TMDb."
 # JupyterLab tells its page whether the kernel is at work, which Python cannot while it is.
 _WHEN = ".jp-NotebookPanel:has(.jp-Notebook-ExecutionIndicator[data-status='{}'])"
@@ -603,7 +604,7 @@ def _read_note(movies: pl.DataFrame) -> tuple[str, pl.DataFrame]:
     because = pl.col("because")
     told = movies.select(because.str.extract(pattern)).to_series().drop_nulls()
     if told.is_empty():
-        return "", movies
-    note = told[0]
-    heading = f"<p>{to_italics(note[0].upper() + note[1:])}; {_ELSEWHERE}</p>"
-    return heading, movies.with_columns(because.str.replace(pattern, ""))
+        return _ANSWERS, movies
+    note = to_italics(told[0][0].upper() + told[0][1:])
+    rest = movies.with_columns(because.str.replace(pattern, ""))
+    return f"<p>{note}; {_ELSEWHERE}</p>{_ANSWERS}", rest
