@@ -251,11 +251,7 @@ class _Filters:
             ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
             ("Well known or not", "vote_count", "", list(fame.items()) if few != many else []),
         ]
-        shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
-        self._asked = [
-            (fact, sign, widgets.Dropdown(options=[("any", ""), *some], description=label, **shape))
-            for label, fact, sign, some in lists
-        ]
+        self._asked = [(fact, sign, _make_list(label, some)) for label, fact, sign, some in lists]
         self.controls = [control for *_, control in self._asked if len(control.options) > 2]
 
     def read(self) -> dict | None:
@@ -571,9 +567,15 @@ def _make_button(word: str, act: Callable[..., Any]) -> Any:
     return button
 
 
+def _make_list(label: str, some: list[tuple[str, Any]]) -> Any:
+    shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
+    # Without a tooltip, the label's title under the mouse would be "null".
+    options = [("any", ""), *some]
+    return widgets.Dropdown(options=options, description=label, tooltip=label, **shape)
+
+
 def _make_fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
     """Make a button that shows a part of the panel, with its answers, and hides it again."""
-    # Without a tooltip, its title under the mouse would be "null".
     toggle = widgets.ToggleButton(shown, description=word, tooltip=f"show or hide {word}")
 
     def turn(_=None) -> None:
