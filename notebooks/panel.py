@@ -129,27 +129,27 @@ class _Tile:
     with it the keyboard's focus.
     """
 
-    def __init__(self, press: Callable[[dict, str], None], short: bool):
+    def __init__(self, panel: _Panel, short: bool):
         self.movie: dict = {}
-        self._short = short
+        self._panel, self._short = panel, short
         self._page = widgets.HTML()
         self._buttons = {
-            word: _make_button(word, lambda word=word: press(self.movie, word))
+            word: _make_button(word, lambda word=word: panel.press(self.movie, word))
             for word in [*_SAID, _MORE]
         }
         parts = [self._page, widgets.HBox([*self._buttons.values()])]
         self.box = widgets.VBox(parts).add_class("movie-tile")
 
-    def show(self, movie: dict, taste: Taste) -> None:
+    def show(self, movie: dict) -> None:
         self.movie = describe(movie)
         colours = name_colours(config.TMDB_LANGUAGE)
         self._page.value = draw_tile(self.movie, colours, self._short)
         for word, button in self._buttons.items():
             button.tooltip = f"{word}: {self.movie['title']}"
-        self.mark(taste)
+        self.mark()
 
-    def mark(self, taste: Taste) -> None:
-        said = taste.look_up(self.movie["id"])
+    def mark(self) -> None:
+        said = self._panel.taste.look_up(self.movie["id"])
         for word, button in self._buttons.items():
             button.description = f"✓ {word}" if word == said else word
             (button.add_class if word == said else button.remove_class)("movie-chosen")
@@ -161,15 +161,9 @@ class _Answers:
     dimmed, until then.
     """
 
-    def __init__(
-        self,
-        find: Callable[[], tuple[str, pl.DataFrame]],
-        press: Callable[[dict, str], None],
-        taste: Taste,
-        short: bool = False,
-    ):
-        self._find, self._press, self._taste, self._short = find, press, taste, short
-        self._asked = 0
+    def __init__(self, panel: _Panel, find: Callable[[], tuple[str, pl.DataFrame]], short: bool):
+        self._find, self._asked = find, 0
+        self._make_tile = partial(_Tile, panel, short)
         self.tiles: list[_Tile] = []
         self.heading = widgets.HTML().add_class("movie-said")
         self.grid = widgets.Box().add_class("movie-row" if short else "movie-grid")
@@ -197,9 +191,9 @@ class _Answers:
         # Nor meanwhile: JupyterLab hands over what one types on a thread of its own.
         if asked == self._asked:
             while len(self.tiles) < len(movies):
-                self.tiles.append(_Tile(self._press, self._short))
+                self.tiles.append(self._make_tile())
             for tile, movie in zip(self.tiles, movies.iter_rows(named=True), strict=False):
-                tile.show(movie, self._taste)
+                tile.show(movie)
             self.grid.children = [tile.box for tile in self.tiles[: len(movies)]]
             self.heading.value = heading
             self.grid.remove_class("movie-dim")
@@ -227,38 +221,31 @@ def _name(code: str) -> str:
     return _LANGUAGES.get(code) or Locale("en").languages.get(code) or code
 
 
-class _Filters:
+def _make_filters(movies: pl.DataFrame) -> list[tuple[str, str, Any]]:
     """
-    Facts that an answer is to have: chosen by lists and numbers, which a
-    keyboard reaches and a screen reader names.
+    Make lists to choose by: facts that an answer is to have, each with how it
+    is compared. A keyboard reaches them and a screen reader names them.
     """
-
-    def __init__(self, movies: pl.DataFrame):
-        genres = sorted(set(movies["genres"].explode().drop_nulls()))
-        codes = movies["original_language"].drop_nulls().unique()
-        decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort()
-        minutes = range(90, movies.select(pl.col("runtime").max().fill_null(0)).item(), 30)
-        votes = movies["vote_count"]
-        few, half, many = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
-        fame = {"well known": ("$gte", many), "less known": ("$lte", half)}
-        fame["hidden gems"] = ("$lte", few)
-        # A label, the fact and how it is compared, unless the value says so; and what one chooses.
-        lists: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
-            ("Genre", "genres", "$contains", [(name, name) for name in genres]),
-            ("Language", "original_language", "$eq", sorted((_name(code), code) for code in codes)),
-            ("From", "year", "$gte", [(str(year), year) for year in decades]),
-            ("to", "year", "$lte", [(str(year + 9), year + 9) for year in decades]),
-            ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
-            ("Well known or not", "vote_count", "", list(fame.items()) if few != many else []),
-        ]
-        self._asked = [(fact, sign, _make_list(label, some)) for label, fact, sign, some in lists]
-        self.controls = [control for *_, control in self._asked if len(control.options) > 2]
-
-    def read(self) -> dict | None:
-        """Make Chroma's filter of what was chosen."""
-        chosen = [(fact, sign, it.value) for fact, sign, it in self._asked if it.value != ""]
-        signs = [(fact, sign, value) if sign else (fact, *value) for fact, sign, value in chosen]
-        return join_filters(*({fact: {sign: value}} for fact, sign, value in signs))
+    genres = sorted(set(movies["genres"].explode().drop_nulls()))
+    codes = movies["original_language"].drop_nulls().unique()
+    decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort()
+    minutes = range(90, movies.select(pl.col("runtime").max().fill_null(0)).item(), 30)
+    votes = movies["vote_count"]
+    few, half, many = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
+    fame = [("well known", {"$gte": many}), ("less known", {"$lte": half})]
+    fame.append(("hidden gems", {"$lte": few}))
+    # A label, the fact and how it is compared, unless the value says so; and what one chooses.
+    lists: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
+        ("Genre", "genres", "$contains", [(name, name) for name in genres]),
+        ("Language", "original_language", "$eq", sorted((_name(code), code) for code in codes)),
+        ("From", "year", "$gte", [(str(year), year) for year in decades]),
+        ("to", "year", "$lte", [(str(year + 9), year + 9) for year in decades]),
+        ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
+        ("Well known or not", "vote_count", "", fame if few != many else []),
+    ]
+    return [
+        (fact, sign, _make_list(label, some)) for label, fact, sign, some in lists if len(some) > 1
+    ]
 
 
 # --- The panel -----------------------------------------------------------------------------------
@@ -357,9 +344,7 @@ class _Panel:
         self._steps: list[Callable[[], Any]] = []  # how each step is taken back
         self._starters = _NONE
         finders = [self._find_to_rate, self._find_said, self._find_for_you, self._find]
-        self._places = [
-            _Answers(find, self._press, taste, at < 2) for at, find in enumerate(finders)
-        ]
+        self._places = [_Answers(self, find, short=at < 2) for at, find in enumerate(finders)]
         self._to_rate, self._said, self._for_you, self._found = self._places
         self._make_controls(question)
         self._lay_out(to_rate=not question)
@@ -378,16 +363,17 @@ class _Panel:
         titles = {"options": self._titles["name"].to_list(), "continuous_update": False}
         self._loved = make_field(widgets.Combobox, "A movie that you love: its title", **titles)
         self._loved.observe(self._love, names="value")
-        self._filters = _Filters(self._movies)
+        self._filters = _make_filters(self._movies)
         self._without = make_field(widgets.Text, "without: words, with commas between")
         listed = self._mine is not None
         self._only = widgets.Checkbox(listed, description="only from my list", indent=False)
-        for control in [*self._filters.controls, self._without, self._only]:
+        self._narrow = [*(control for *_, control in self._filters), self._without]
+        for control in [*self._narrow, self._only]:
             control.observe(self._ask, names="value")
 
     def _lay_out(self, to_rate: bool) -> None:
         examples = [_make_button(words, partial(self._take, words)) for words in _EXAMPLES]
-        filters = widgets.HBox([*self._filters.controls, self._without])
+        filters = widgets.HBox(self._narrow)
         others = _make_button("others to rate", self._turn_page)
         rate = widgets.VBox([self._to_rate.box, others])
         folds = [
@@ -452,7 +438,7 @@ class _Panel:
         if self.taste.look_up(id) != "like":
             self._say(id, "like")
 
-    def _press(self, movie: dict, word: str) -> None:
+    def press(self, movie: dict, word: str) -> None:
         """Say a word of a movie, or take it back by the same button."""
         if word == _MORE:
             self._take(_like(movie), movie)
@@ -472,7 +458,7 @@ class _Panel:
     def _go_on(self, seen: bool) -> None:
         for place in self._places:
             for tile in place.tiles:
-                tile.mark(self.taste)
+                tile.mark()
         self._for_you.ask()
         if self._said.box.layout.display != "none":
             self._said.answer()
@@ -544,8 +530,10 @@ class _Panel:
 
     def _keep(self) -> dict[str, Any]:
         """Say to what answers are to keep."""
+        chosen = [(fact, sign, it.value) for fact, sign, it in self._filters if it.value != ""]
+        where = [{fact: {sign: value} if sign else value} for fact, sign, value in chosen]
         only = self._mine if self._only.value else None
-        return {"where": self._filters.read(), "among": only}
+        return {"where": join_filters(*where), "among": only}
 
     def _browse(self, where: dict | None, among: list[str] | None) -> pl.DataFrame:
         """Find the best received of those that pass the filters."""
@@ -569,13 +557,12 @@ def _make_button(word: str, act: Callable[..., Any]) -> Any:
 
 def _make_list(label: str, some: list[tuple[str, Any]]) -> Any:
     shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
-    # Without a tooltip, the label's title under the mouse would be "null".
-    options = [("any", ""), *some]
-    return widgets.Dropdown(options=options, description=label, tooltip=label, **shape)
+    return widgets.Dropdown(options=[("any", ""), *some], description=label, **shape)
 
 
 def _make_fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
     """Make a button that shows a part of the panel, with its answers, and hides it again."""
+    # Without a tooltip, its title under the mouse would be "null".
     toggle = widgets.ToggleButton(shown, description=word, tooltip=f"show or hide {word}")
 
     def turn(_=None) -> None:

@@ -210,8 +210,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
     parts = {part: by for part, by in _PARTS.items() if ranked[by].n_unique() > 1}
     # Not sliders: theirs have no name that a screen reader could tell.
     weights = {
-        part: widgets.BoundedFloatText(1, max=3, step=0.25, description=part, tooltip=part)
-        for part in parts
+        part: widgets.BoundedFloatText(1, max=3, step=0.25, description=part) for part in parts
     }
     table = widgets.HTML()
 
