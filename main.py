@@ -702,7 +702,9 @@ def find_movies(
         within one answer) and `because`: "did you mean", the facts, people and
         roles that were asked for, then "title", the words of the question that
         the movie has (two, or one that lifted it more than its text did), or
-        "its text"; or that nothing comes near.
+        "its text"; or that nothing comes near. `show_movies` of
+        `notebooks.pictures` shows them as posters, or as a line each in a
+        terminal.
 
     Raises
     ------
@@ -825,7 +827,8 @@ def recommend(
         of `find_similar`, where `distance` is to the nearest liked movie, then
         `score` and `because`: how it answers the wish, what it shares with one
         or two liked movies, and whether it is widely seen or highly rated. It
-        tells only what lifted the score.
+        tells only what lifted the score. `show_movies` of `notebooks.pictures`
+        shows them as posters, or as a line each in a terminal.
 
     Raises
     ------

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets as widgets
 import polars as pl
 from IPython.display import display
 
 import config
 from main import TMDbError, find_movies, find_starters, get_id_to_genre, list_movies, recommend
-from notebooks.recommender.filters import join_filters
+from notebooks.recommender.candidates import open_index
+from notebooks.recommender.filters import join_filters, to_expr
+from notebooks.recommender.profile import find_among
 from notebooks.recommender.progress import in_notebook
 from notebooks.recommender.tiles import (
     COLOURS,
@@ -27,6 +30,7 @@ from notebooks.recommender.tiles import (
     draw_legend,
     draw_page,
     draw_tile,
+    list_first,
     to_italics,
 )
 from notebooks.recommender.titles import name_series
@@ -45,15 +49,10 @@ warnings.filterwarnings("ignore", category=UserWarning, module=re.escape(__name_
 def name_colours(language: str) -> dict[str, str]:
     """Map the names of genres in a language to their colours."""
     try:
-        id_to_genre = get_id_to_genre()
+        names = get_id_to_genre()
     except TMDbError:  # a picture of what is stored needs no network
         return {}
-    return {
-        id_to_genre[id]: colour
-        for colour, ids in COLOURS.items()
-        for id in ids
-        if id in id_to_genre
-    }
+    return {names[id]: colour for colour, ids in COLOURS.items() for id in ids if id in names}
 
 
 # --- What somebody says of movies ----------------------------------------------------------------
@@ -99,9 +98,10 @@ class Taste:
 
 _MORE = "more like this"
 _NOTHING = "<p>No movies.</p>"
+_ANSWERS = "<p><b>Answers</b>:</p>"
 _ELSEWHERE = "<code>search_movies</code> may find it at TMDb."
 # JupyterLab tells its page whether the kernel is at work, which Python cannot while it is.
-_BUSY = ".jp-NotebookPanel:has(.jp-Notebook-ExecutionIndicator[data-status='busy'])"
+_WHEN = ".jp-NotebookPanel:has(.jp-Notebook-ExecutionIndicator[data-status='{}'])"
 _STYLE = f"""<style>
 .movie-grid.widget-box {{ display: grid; gap: 14px 12px; overflow: visible;
   grid-template-columns: repeat(auto-fill, minmax(min(160px, 50% - 6px), 1fr)) }}
@@ -112,7 +112,9 @@ _STYLE = f"""<style>
 .movie-buttons .jupyter-button, .movie-tile .jupyter-button {{ width: auto; height: 24px;
   line-height: 22px; padding: 0 5px; margin: 2px 3px 2px 0; font-size: 12px }}
 .movie-dim {{ opacity: 0.4 }}
-{_BUSY} .movie-tile {{ opacity: 0.4; transition: opacity 0.2s 1s }}
+{_WHEN.format("busy")} .movie-tile {{ opacity: 0.4; transition: opacity 0.2s 1s }}
+{_WHEN.format("idle")} .movie-wait {{ display: none }}
+.movie-said:has(> .widget-html-content:empty) {{ display: none }}
 .movie-tile :focus-visible, .movie-buttons :focus-visible {{
   outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px }}
 .movie-tile .movie-chosen.jupyter-button {{ padding: 0 3px;
@@ -127,28 +129,27 @@ class _Tile:
     with it the keyboard's focus.
     """
 
-    def __init__(self, press: Callable[[dict, str], None], short: bool):
-        import ipywidgets as widgets
-
+    def __init__(self, panel: _Panel, short: bool):
         self.movie: dict = {}
-        self._short = short
+        self._panel, self._short = panel, short
         self._page = widgets.HTML()
-        self._buttons = {word: widgets.Button(description=word) for word in [*_SAID, _MORE]}
-        for word, button in self._buttons.items():
-            button.on_click(lambda _, word=word: press(self.movie, word))
-        self.box = widgets.VBox([self._page, widgets.HBox([*self._buttons.values()])])
-        self.box.add_class("movie-tile")
+        self._buttons = {
+            word: _make_button(word, lambda word=word: panel.press(self.movie, word))
+            for word in [*_SAID, _MORE]
+        }
+        parts = [self._page, widgets.HBox([*self._buttons.values()])]
+        self.box = widgets.VBox(parts).add_class("movie-tile")
 
-    def show(self, movie: dict, taste: Taste) -> None:
+    def show(self, movie: dict) -> None:
         self.movie = describe(movie)
         colours = name_colours(config.TMDB_LANGUAGE)
         self._page.value = draw_tile(self.movie, colours, self._short)
         for word, button in self._buttons.items():
             button.tooltip = f"{word}: {self.movie['title']}"
-        self.mark(taste)
+        self.mark()
 
-    def mark(self, taste: Taste) -> None:
-        said = taste.look_up(self.movie["id"])
+    def mark(self) -> None:
+        said = self._panel.taste.look_up(self.movie["id"])
         for word, button in self._buttons.items():
             button.description = f"✓ {word}" if word == said else word
             (button.add_class if word == said else button.remove_class)("movie-chosen")
@@ -160,37 +161,28 @@ class _Answers:
     dimmed, until then.
     """
 
-    def __init__(
-        self,
-        find: Callable[[], tuple[str, pl.DataFrame]],
-        press: Callable[[dict, str], None],
-        taste: Taste,
-        short: bool = False,
-    ):
-        import ipywidgets as widgets
-
-        self._find, self._press, self._taste, self._short = find, press, taste, short
-        self._asked = 0
+    def __init__(self, panel: _Panel, find: Callable[[], tuple[str, pl.DataFrame]], short: bool):
+        self._find, self._asked = find, 0
+        self._make_tile = partial(_Tile, panel, short)
         self.tiles: list[_Tile] = []
-        self.heading, self.grid = widgets.HTML(), widgets.Box()
+        self.heading = widgets.HTML().add_class("movie-said")
+        self.grid = widgets.Box().add_class("movie-row" if short else "movie-grid")
         self.box = widgets.VBox([self.heading, self.grid])
-        self.heading.add_class("movie-said")
-        self.grid.add_class("movie-row" if short else "movie-grid")
 
     def ask(self, pause: float = 0.05) -> None:
         self._asked += 1
         self.grid.add_class("movie-dim")
         try:
-            asyncio.get_running_loop().call_later(pause, self._answer, self._asked)
+            asyncio.get_running_loop().call_later(pause, self._answer_last, self._asked)
         except RuntimeError:  # no notebook's loop: nobody clicks or types
             self.answer()
 
-    def answer(self) -> None:
-        self._answer(self._asked)
+    def _answer_last(self, asked: int) -> None:
+        if asked == self._asked:  # nothing else was asked since
+            self.answer()
 
-    def _answer(self, asked: int) -> None:
-        if asked != self._asked:
-            return  # something else was asked since
+    def answer(self) -> None:
+        asked = self._asked
         try:
             heading, movies = self._find()
         except Exception as error:  # here nobody would see a traceback
@@ -199,9 +191,9 @@ class _Answers:
         # Nor meanwhile: JupyterLab hands over what one types on a thread of its own.
         if asked == self._asked:
             while len(self.tiles) < len(movies):
-                self.tiles.append(_Tile(self._press, self._short))
+                self.tiles.append(self._make_tile())
             for tile, movie in zip(self.tiles, movies.iter_rows(named=True), strict=False):
-                tile.show(movie, self._taste)
+                tile.show(movie)
             self.grid.children = [tile.box for tile in self.tiles[: len(movies)]]
             self.heading.value = heading
             self.grid.remove_class("movie-dim")
@@ -212,8 +204,6 @@ def show_widgets(parts: list, instead: str) -> None:
     Show widgets, and a page in their place where there are none: on GitHub, in
     an exported page.
     """
-    import ipywidgets as widgets
-
     box = widgets.VBox([widgets.HTML(_STYLE), *parts])
     words = re.sub(r"<[^>]*>", "", instead[instead.rindex("<p>") :])
     display({**box._repr_mimebundle_(), "text/html": instead, "text/plain": words}, raw=True)
@@ -221,12 +211,6 @@ def show_widgets(parts: list, instead: str) -> None:
 
 # --- Filters -------------------------------------------------------------------------------------
 
-_SIGNS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
-    "$contains": lambda fact, value: fact.list.contains(value),
-    "$eq": pl.Expr.eq,
-    "$gte": pl.Expr.ge,
-    "$lte": pl.Expr.le,
-}
 # TMDb's own codes, which no standard has.
 _LANGUAGES = {"cn": "Cantonese", "xx": "No language"}
 
@@ -237,43 +221,31 @@ def _name(code: str) -> str:
     return _LANGUAGES.get(code) or Locale("en").languages.get(code) or code
 
 
-class _Filters:
+def _make_filters(movies: pl.DataFrame) -> list[tuple[str, str, Any]]:
     """
-    Facts that an answer is to have: chosen by lists and numbers, which a
-    keyboard reaches and a screen reader names.
+    Make lists to choose by: facts that an answer is to have, each with how it
+    is compared. A keyboard reaches them and a screen reader names them.
     """
-
-    def __init__(self, movies: pl.DataFrame):
-        import ipywidgets as widgets
-
-        genres = sorted(set(movies["genres"].explode().drop_nulls()))
-        codes = movies["original_language"].drop_nulls().unique()
-        decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort()
-        minutes = range(90, movies.select(pl.col("runtime").max().fill_null(0)).item(), 30)
-        votes = movies["vote_count"]
-        few, half, many = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
-        fame = [("well known", ("$gte", many)), ("less known", ("$lte", half))]
-        fame.append(("hidden gems", ("$lte", few)))
-        # A label, the fact and how it is compared, unless the value says so; and what one chooses.
-        lists: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
-            ("Genre", "genres", "$contains", [(name, name) for name in genres]),
-            ("Language", "original_language", "$eq", sorted((_name(code), code) for code in codes)),
-            ("From", "year", "$gte", [(str(year), year) for year in decades]),
-            ("to", "year", "$lte", [(str(year + 9), year + 9) for year in decades]),
-            ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
-            ("Well known or not", "vote_count", "", fame if few != many else []),
-        ]
-        shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
-        self._asked = [
-            (fact, sign, widgets.Dropdown(options=[("any", ""), *some], description=label, **shape))
-            for label, fact, sign, some in lists
-        ]
-        self.controls = [control for *_, control in self._asked if len(control.options) > 2]
-
-    def read(self) -> list[tuple[str, str, Any]]:
-        """Read what was chosen: facts, signs and values."""
-        chosen = [(fact, sign, it.value) for fact, sign, it in self._asked if it.value != ""]
-        return [(fact, sign, value) if sign else (fact, *value) for fact, sign, value in chosen]
+    genres = sorted(set(movies["genres"].explode().drop_nulls()))
+    codes = movies["original_language"].drop_nulls().unique()
+    decades = (movies["year"].drop_nulls() // 10 * 10).unique().sort()
+    minutes = range(90, movies.select(pl.col("runtime").max().fill_null(0)).item(), 30)
+    votes = movies["vote_count"]
+    few, half, many = (int(votes.quantile(part) or 0) for part in (0.25, 0.5, 0.75))
+    fame = [("well known", {"$gte": many}), ("less known", {"$lte": half})]
+    fame.append(("hidden gems", {"$lte": few}))
+    # A label, the fact and how it is compared, unless the value says so; and what one chooses.
+    lists: list[tuple[str, str, str, list[tuple[str, Any]]]] = [
+        ("Genre", "genres", "$contains", [(name, name) for name in genres]),
+        ("Language", "original_language", "$eq", sorted((_name(code), code) for code in codes)),
+        ("From", "year", "$gte", [(str(year), year) for year in decades]),
+        ("to", "year", "$lte", [(str(year + 9), year + 9) for year in decades]),
+        ("Minutes at most", "runtime", "$lte", [(str(most), most) for most in minutes]),
+        ("Well known or not", "vote_count", "", fame if few != many else []),
+    ]
+    return [
+        (fact, sign, _make_list(label, some)) for label, fact, sign, some in lists if len(some) > 1
+    ]
 
 
 # --- The panel -----------------------------------------------------------------------------------
@@ -355,7 +327,9 @@ class _Panel:
     """Controls, and four places for tiles: to rate, said, for you, and the answers."""
 
     def __init__(self, collection: chromadb.Collection, taste: Taste, among: Any, question: str):
-        self.taste, self._collection, self._among = taste, collection, among
+        open_index(collection)  # or the first click would wait for it
+        self.taste, self._collection = taste, collection
+        self._mine = find_among(collection, among)
         self._movies = list_movies(collection).with_columns(
             pl.col("year").cast(pl.Int64), received=_RECEIVED
         )
@@ -364,50 +338,42 @@ class _Panel:
             self._movies.sort("vote_count", descending=True, nulls_last=True)
             .select("id", name=pl.coalesce(name, "id"))
             .unique("name", keep="first", maintain_order=True)
-            .with_columns(typed=fold(pl.col("name")) + " ")
+            .with_columns(typed=pl.format(" {} ", fold(pl.col("name"))))
         )
-        if among is not None:
-            mine = find_movies(collection, "movie", n=len(self._movies), among=among)
-            self._mine = self._movies.join(mine, on="id", how="semi")
         self._like: dict = {}  # the movie that others are to be like
         self._steps: list[Callable[[], Any]] = []  # how each step is taken back
         self._starters = _NONE
         finders = [self._find_to_rate, self._find_said, self._find_for_you, self._find]
-        self._places = [
-            _Answers(find, self._press, taste, at < 2) for at, find in enumerate(finders)
-        ]
+        self._places = [_Answers(self, find, short=at < 2) for at, find in enumerate(finders)]
         self._to_rate, self._said, self._for_you, self._found = self._places
         self._make_controls(question)
         self._lay_out(to_rate=not question)
         self._for_you.answer()
         self._found.answer()
-        self._note.value = f"<p><i>{_WAITING}</i></p>"
+        self._note.value = f"<p class='movie-wait'><i>{_WAITING}</i></p>"
 
     def _make_controls(self, question: str) -> None:
-        import ipywidgets as widgets
-
         def make_field(kind: Any, hint: str, **how: Any) -> Any:
             wide = {"width": "300px", "max_width": "96%"}
             return kind(placeholder=hint, tooltip=hint, layout=wide, **how)
 
         self._query = make_field(widgets.Text, "What is the movie about?", value=question)
-        self._query.observe(self._retype, names="value")
+        self._query.observe(lambda _: self._found.ask(pause=0.3), names="value")
         self._query.on_msg(self._enter)
         titles = {"options": self._titles["name"].to_list(), "continuous_update": False}
         self._loved = make_field(widgets.Combobox, "A movie that you love: its title", **titles)
         self._loved.observe(self._love, names="value")
-        self._filters = _Filters(self._movies)
+        self._filters = _make_filters(self._movies)
         self._without = make_field(widgets.Text, "without: words, with commas between")
-        listed = self._among is not None
+        listed = self._mine is not None
         self._only = widgets.Checkbox(listed, description="only from my list", indent=False)
-        for control in [*self._filters.controls, self._without, self._only]:
+        self._narrow = [*(control for *_, control in self._filters), self._without]
+        for control in [*self._narrow, self._only]:
             control.observe(self._ask, names="value")
 
     def _lay_out(self, to_rate: bool) -> None:
-        import ipywidgets as widgets
-
         examples = [_make_button(words, partial(self._take, words)) for words in _EXAMPLES]
-        filters = widgets.HBox([*self._filters.controls, self._without])
+        filters = widgets.HBox(self._narrow)
         others = _make_button("others to rate", self._turn_page)
         rate = widgets.VBox([self._to_rate.box, others])
         folds = [
@@ -415,7 +381,7 @@ class _Panel:
             _make_fold("movies to rate", rate, self._to_rate, shown=to_rate),
             _make_fold("what I said", self._said.box, self._said),
             _make_button("undo", self._take_back),
-            *([self._only] if self._among is not None else []),
+            *([self._only] if self._mine is not None else []),
         ]
         rows = [
             widgets.HBox([self._query, *examples]),
@@ -424,8 +390,7 @@ class _Panel:
         ]
         for row in [*rows, rate]:
             row.add_class("movie-buttons")
-        self._note = widgets.HTML()
-        self._note.add_class("movie-said")
+        self._note = widgets.HTML().add_class("movie-said")
         genres = self._movies["genres"].list.first().drop_nulls().unique().to_list()
         legend = widgets.HTML(draw_legend(genres, name_colours(config.TMDB_LANGUAGE)))
         answers = [self._note, self._for_you.box, self._found.box]
@@ -448,15 +413,9 @@ class _Panel:
         for place in (self._for_you, self._found):
             place.ask(pause=0.3)
 
-    def _retype(self, change: Any) -> None:
-        if self._like and change["new"] != _like(self._like):
-            self._like = {}
-        self._found.ask(pause=0.3)
-
     def _take(self, question: str, like: dict | None = None) -> None:
         """Ask a question, or for others like a movie, which an undo takes back."""
-        before = self._query.value, self._like
-        self._steps.append(partial(self._go_to, *before))
+        self._steps.append(partial(self._go_to, self._query.value, self._like))
         self._go_to(question, like or {})
 
     def _go_to(self, question: str, like: dict) -> None:
@@ -464,21 +423,22 @@ class _Panel:
         self._found.ask()
 
     def _love(self, change: Any) -> None:
-        """Like the movie whose title was chosen, or else of those that begin so the most voted."""
+        """Like the movie that is called so; or whose title begins so, or holds it."""
         if not (typed := fold_one(change["new"])):
             return
-        begins = self._titles.filter(pl.col("typed").str.starts_with(typed))
-        whole = pl.col("typed").str.starts_with(f"{typed} ")
-        if begins.is_empty():
+        name, typed = pl.col("typed"), f" {typed}"
+        holds = self._titles.filter(name.str.contains(typed, literal=True))
+        if holds.is_empty():
             told = html.escape(change["new"].strip())
             self._note.value = f"<p>No movie here is called <i>{told}</i>; {_ELSEWHERE}</p>"
             return
-        id = begins.sort(~whole, maintain_order=True)["id"][0]
+        order = [~name.str.starts_with(f"{typed} "), ~name.str.starts_with(typed)]
+        id = holds.sort(order, maintain_order=True)["id"][0]
         self._loved.value = ""
         if self.taste.look_up(id) != "like":
             self._say(id, "like")
 
-    def _press(self, movie: dict, word: str) -> None:
+    def press(self, movie: dict, word: str) -> None:
         """Say a word of a movie, or take it back by the same button."""
         if word == _MORE:
             self._take(_like(movie), movie)
@@ -498,7 +458,7 @@ class _Panel:
     def _go_on(self, seen: bool) -> None:
         for place in self._places:
             for tile in place.tiles:
-                tile.mark(self.taste)
+                tile.mark()
         self._for_you.ask()
         if self._said.box.layout.display != "none":
             self._said.answer()
@@ -507,7 +467,7 @@ class _Panel:
 
     def _turn_page(self) -> None:
         later = pl.col("id").is_in([tile.movie["id"] for tile in self._to_rate.tiles])
-        self._starters = pl.concat([self._starters.filter(~later), self._starters.filter(later)])
+        self._starters = self._starters.sort(later, maintain_order=True)
         self._to_rate.grid.children = ()  # which scrolls it back
         self._to_rate.answer()
 
@@ -518,9 +478,8 @@ class _Panel:
             # Those for a start, then as many again as somebody may want to rate.
             some = [find_starters(self._collection, n) for n in (24, 96)]
             self._starters = pl.concat(some).unique("id", maintain_order=True)
-        said = [id for ids in vars(self.taste).values() for id in ids]
-        known = pl.col("id").is_in(said)
-        movies = pl.concat([self._starters.filter(~known), self._starters.filter(known)])
+        known = pl.col("id").is_in([id for ids in vars(self.taste).values() for id in ids])
+        movies = self._starters.sort(known, maintain_order=True)
         return "<b>What do you think of these?</b>", movies.head(_AT_ONCE)
 
     def _find_said(self) -> tuple[str, pl.DataFrame]:
@@ -536,7 +495,8 @@ class _Panel:
     def _find_for_you(self) -> tuple[str, pl.DataFrame]:
         self._note.value = ""
         known = [self._look_up(ids) for ids in vars(self.taste).values()]
-        titles = [html.escape(", ".join(movies["title"].fill_null("Untitled"))) for movies in known]
+        latest = [movies["title"].fill_null("Untitled").reverse().to_list() for movies in known]
+        titles = [html.escape(list_first(some, 4)) for some in latest]
         words = ("You like", "not for you", "seen")
         told = " · ".join(f"{say}: {them}" for say, them in zip(words, titles, strict=True) if them)
         liked, disliked, seen = (movies["id"].to_list() for movies in known)
@@ -550,36 +510,36 @@ class _Panel:
 
     def _find(self) -> tuple[str, pl.DataFrame]:
         self._note.value = ""
-        question, seen = self._query.value.strip(), self.taste.seen
-        if self._like:
+        question, seen, keep = self._query.value.strip(), self.taste.seen, self._keep()
+        asked, many = question or keep["where"], _FOUND + len(seen)
+        if self._like and question == _like(self._like):
             heading = f"<p>More like <b>{html.escape(self._like['title'])}</b>:</p>"
-            movies = recommend(self._collection, self._like["id"], n=64 + len(seen), **self._keep())
-            movies = _part_series(movies)
+            movies = _part_series(recommend(self._collection, self._like["id"], 4 * many, **keep))
         elif question:
-            how = self._keep() | {"n": _FOUND + len(seen), "without": self._without.value}
-            movies = find_movies(self._collection, question, **how)
-            heading, movies = _read_note(movies)
-        elif self._filters.read() or self._only.value:
-            heading, movies = "<p>The best received:</p>", self._browse()
+            keep["without"] = self._without.value
+            heading, movies = _read_note(find_movies(self._collection, question, many, **keep))
+        elif asked or self._only.value:
+            heading, movies = "<p>The best received:</p>", self._browse(**keep)
         else:
             heading, movies = "<p>Type what a movie is about, or choose filters.</p>", _NONE
         movies = movies.filter(~pl.col("id").is_in(seen)).head(_FOUND)
         # Recommendations stand in one line over answers, and else take all the room.
         over, alone = ("movie-row", "movie-grid") if len(movies) else ("movie-grid", "movie-row")
         self._for_you.grid.remove_class(alone).add_class(over)
-        asked = self._like or question or self._filters.read()
         return f"{heading}{_NOTHING}" if asked and movies.is_empty() else heading, movies
 
     def _keep(self) -> dict[str, Any]:
         """Say to what answers are to keep."""
-        where = [{fact: {sign: value}} for fact, sign, value in self._filters.read()]
-        return {"where": join_filters(*where), "among": self._among if self._only.value else None}
+        chosen = [(fact, sign, it.value) for fact, sign, it in self._filters if it.value != ""]
+        where = [{fact: {sign: value} if sign else value} for fact, sign, value in chosen]
+        only = self._mine if self._only.value else None
+        return {"where": join_filters(*where), "among": only}
 
-    def _browse(self) -> pl.DataFrame:
+    def _browse(self, where: dict | None, among: list[str] | None) -> pl.DataFrame:
         """Find the best received of those that pass the filters."""
-        movies = self._mine if self._only.value else self._movies
-        asked = [_SIGNS[sign](pl.col(fact), value) for fact, sign, value in self._filters.read()]
-        best = movies.filter(*asked).sort("received", descending=True, nulls_last=True)
+        passes = pl.lit(True) if where is None else to_expr(where)
+        known = self._movies if among is None else self._look_up(among)
+        best = known.filter(passes).sort("received", descending=True, nulls_last=True)
         return _part_series(best)
 
 
@@ -589,19 +549,21 @@ _ENOUGH = _VOTES.median()
 _RECEIVED = (_VOTES * _RATING + _ENOUGH * _RATING.mean()) / (_VOTES + _ENOUGH)
 
 
-def _make_button(word: str, act: Callable[[], Any]) -> Any:
-    import ipywidgets as widgets
-
+def _make_button(word: str, act: Callable[..., Any]) -> Any:
     button = widgets.Button(description=word)
     button.on_click(lambda _: act())
     return button
 
 
+def _make_list(label: str, some: list[tuple[str, Any]]) -> Any:
+    shape: dict = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
+    return widgets.Dropdown(options=[("any", ""), *some], description=label, **shape)
+
+
 def _make_fold(word: str, part: Any, answers: _Answers | None = None, shown: bool = False) -> Any:
     """Make a button that shows a part of the panel, with its answers, and hides it again."""
-    import ipywidgets as widgets
-
-    toggle = widgets.ToggleButton(shown, description=word)
+    # Without a tooltip, its title under the mouse would be "null".
+    toggle = widgets.ToggleButton(shown, description=word, tooltip=f"show or hide {word}")
 
     def turn(_=None) -> None:
         part.layout.display = None if toggle.value else "none"
@@ -631,7 +593,7 @@ def _read_note(movies: pl.DataFrame) -> tuple[str, pl.DataFrame]:
     because = pl.col("because")
     told = movies.select(because.str.extract(pattern)).to_series().drop_nulls()
     if told.is_empty():
-        return "", movies
-    note = told[0]
-    heading = f"<p>{to_italics(note[0].upper() + note[1:])}; {_ELSEWHERE}</p>"
-    return heading, movies.with_columns(because.str.replace(pattern, ""))
+        return _ANSWERS, movies
+    note = to_italics(told[0][0].upper() + told[0][1:])
+    rest = movies.with_columns(because.str.replace(pattern, ""))
+    return f"<p>{note}; {_ELSEWHERE}</p>{_ANSWERS}", rest

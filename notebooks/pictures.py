@@ -119,9 +119,10 @@ class _Map(dict):
         # JupyterLab brings Vega-Lite 5 and draws no other: the chart is declared to be of that
         # version.
         png = vl_convert.vegalite_to_png(dict(self), vl_version="5.20", scale=2)
+        # Not HTML: JupyterLab would show it in place of the chart.
         return {
             "application/vnd.vegalite.v5+json": dict(self),
-            "text/html": draw_image(png, self["description"], width=720),
+            "text/markdown": draw_image(png, self["description"], width=720),
             "text/plain": repr(self),
         }
 
@@ -209,8 +210,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
     parts = {part: by for part, by in _PARTS.items() if ranked[by].n_unique() > 1}
     # Not sliders: theirs have no name that a screen reader could tell.
     weights = {
-        part: widgets.BoundedFloatText(1, min=0, max=3, step=0.25, description=part)
-        for part in parts
+        part: widgets.BoundedFloatText(1, max=3, step=0.25, description=part) for part in parts
     }
     table = widgets.HTML()
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import html
-import itertools
 import json
 import os
 import re
@@ -44,7 +43,7 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data):
-        self.text += data
+        self.text += data.replace("\N{NO-BREAK SPACE}", " ")
 
     def images(self):
         return [attributes for tag, attributes in self.tags if tag == "img"]
@@ -84,9 +83,6 @@ def test_a_poster_stands_on_the_colour_and_stays_where_no_styles_are():
     assert page.text.count("Alien") == 1
     styles = "".join(attributes.get("style", "") for _, attributes in page.tags)
     assert "background-color:#D55E00" in styles
-    assert all(
-        "on" not in name[:2] for _, attributes in page.tags for name in attributes
-    )  # no script
 
 
 def test_a_tile_tells_what_one_decides_by():
@@ -124,49 +120,34 @@ def test_a_fact_is_told_as_people_tell_it_or_not_at_all(facts, told):
     assert show(**facts).text == f"Alien{told}"
 
 
-@pytest.mark.parametrize(("id", "links"), [("348", 1), (348, 1), (None, 0), ("tt1/../x", 0)])
-def test_a_title_leads_to_the_movie_at_tmdb(id, links):
-    found = [attributes for tag, attributes in show(id=id).tags if tag == "a"]
-    assert len(found) == links
-    for link in found:
-        assert link["href"] == "https://www.themoviedb.org/movie/348"
-        assert (link["target"], link["rel"]) == ("_blank", "noopener")
-
-
-def test_a_title_shows_that_it_is_a_link():
-    [link] = [attributes for tag, attributes in show(id="348").tags if tag == "a"]
-    assert "text-decoration:underline" in link["style"]
-
-
-@pytest.mark.parametrize(("id", "links"), [("tt0078748", 1), (None, 0), ("tt1/../x", 0)])
-def test_imdb_s_page_is_linked_where_its_id_is_known(id, links):
-    page = show(imdb_id=id)
-    found = [attributes for tag, attributes in page.tags if tag == "a"]
-    assert [link["href"] for link in found] == ["https://www.imdb.com/title/tt0078748/"] * links
-    assert page.text.count("IMDb") == links
+@pytest.mark.parametrize("bad", [None, "tt1/../x"])
+def test_a_tile_links_to_tmdb_and_imdb_where_it_is_known_there_and_shows_so(bad):
+    urls = ["https://www.themoviedb.org/movie/348", "https://www.imdb.com/title/tt0078748/"]
+    for ids, linked in (
+        ({"id": "348", "imdb_id": "tt0078748"}, urls),
+        ({"id": 348, "imdb_id": bad}, urls[:1]),
+        ({"id": bad, "imdb_id": "tt0078748"}, urls[1:]),
+    ):
+        page = show(**ids)
+        found = [attributes for tag, attributes in page.tags if tag == "a"]
+        assert [link["href"] for link in found] == linked
+        assert page.text.count("IMDb") == (urls[1] in linked)
+        for link in found:
+            assert (link["target"], link["rel"]) == ("_blank", "noopener")
+            assert "text-decoration:underline" in link["style"]
 
 
 def test_a_page_says_which_genre_each_colour_stands_for_and_no_more():
     df = pl.DataFrame({"title": ["A", "B", "C"], "genres": [["Horror", "War"], ["Comedy"], ["?"]]})
     page = show_movies(df).data
     assert Page(page).text.endswith("First genre: ■ Comedy · ■ Horror · ■ ?")
-    assert '<span style="color:#D55E00">■</span> Horror' in page
+    assert '<span style="color:#D55E00">■</span>&nbsp;Horror' in page
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        None,
-        "",
-        "abc.jpg",
-        "/../abc.jpg",
-        "/a/b.jpg",
-        "/a.svg",
-        "//evil.example/a.jpg",
-        '/"x.jpg',
-        float("nan"),
-    ],
-)
+NO_POSTERS = ["abc.jpg", "/../abc.jpg", "/a/b.jpg", "/a.svg", "//evil.example/a.jpg", '/"x.jpg']
+
+
+@pytest.mark.parametrize("path", [None, "", float("nan"), *NO_POSTERS])
 def test_a_poster_path_that_is_none_is_ignored_and_the_title_stands_there_once(path):
     page = show(poster_path=path)
     assert page.images() == []
@@ -184,24 +165,10 @@ def test_a_movie_called_like_a_script_is_shown_as_those_characters():
     assert {tag for tag, _ in page.tags} == {"table", "tbody", "tr", "td", "div", "span"}
 
 
-@given(
-    st.fixed_dictionaries(
-        {
-            name: st.text()
-            for name in (
-                "title",
-                "year",
-                "id",
-                "overview",
-                "because",
-                "poster_path",
-                "runtime",
-                "vote_average",
-            )
-        }
-    ),
-    st.lists(st.text()),
-)
+TEXTS = ["title", "year", "id", "overview", "because", "poster_path", "runtime", "vote_average"]
+
+
+@given(st.fixed_dictionaries({name: st.text() for name in TEXTS}), st.lists(st.text()))
 def test_no_text_becomes_markup(movie, names):
     page = show(**movie, genres=names, directors=names)
     shown = {"table", "tbody", "tr", "td", "div", "img", "span", "a", "i", "details", "summary"}
@@ -229,9 +196,8 @@ def test_anything_may_be_missing(name, missing):
 
 
 def test_a_terminal_gets_no_command_from_a_title():
-    text = repr(
-        show_movies(pl.DataFrame([{"title": "\x1b[2JAlien\n\u202eneila", "because": "\x07"}]))
-    )
+    df = pl.DataFrame([{"title": "\x1b[2JAlien\n\u202eneila", "because": "\x07"}])
+    text = repr(show_movies(df))
     assert text.splitlines() == ["[2JAlien neila (no year)", "(A notebook shows these as posters.)"]
 
 
@@ -249,39 +215,29 @@ def is_png(image: dict) -> bool:
     return kind == "data:image/png;base64" and base64.b64decode(data).startswith(b"\x89PNG")
 
 
-def test_the_map_shows_every_movie_and_names_the_answers(texts):
+def test_the_map_shows_every_movie_in_the_colour_of_its_tile_and_names_the_answers(texts):
     answers = find_similar(texts, "Back to the future", n=5)
-    bundle, _ = DisplayFormatter().format(
-        pictures.draw_map(texts, answers)
-    )  # as a notebook saves it
-    assert set(bundle) == {"application/vnd.vegalite.v5+json", "text/html", "text/plain"}
+    # As a notebook saves it.
+    bundle, _ = DisplayFormatter().format(pictures.draw_map(texts, answers))
+    # JupyterLab shows HTML rather than a chart, and a chart rather than Markdown.
+    assert set(bundle) == {"application/vnd.vegalite.v5+json", "text/markdown", "text/plain"}
     assert bundle["text/plain"].startswith("A map of 1,181 movies")
-    [image] = Page(bundle["text/html"]).images()
+    [image] = Page(bundle["text/markdown"]).images()
     assert image["alt"].startswith("A map of 1,181 movies")
     chart = bundle["application/vnd.vegalite.v5+json"]
     points, islands, *_, names = chart["layer"]
     assert len(points["data"]["values"]) == texts.count()
     assert {movie["title"] for movie in names["data"]["values"]} == set(answers["title"])
-    heights = sorted(movie["name_y"] for movie in names["data"]["values"])
-    assert (
-        min(above - below for below, above in itertools.pairwise(heights)) > 0
-    )  # no name upon another
+    heights = [movie["name_y"] for movie in names["data"]["values"]]
+    assert len(set(heights)) == 5  # no name upon another
     assert points["encoding"]["tooltip"][0]["field"] == "title"
     assert chart["params"][0]["bind"] == "scales"  # zoom
     assert "Horror" in {island["genre"] for island in islands["data"]["values"]}
     assert is_png(image)
-
-
-def test_tiles_and_map_give_a_genre_one_colour(texts):
-    scale = pictures.draw_map(texts, find_similar(texts, "a shark"))["layer"][0]["encoding"][
-        "color"
-    ]["scale"]
-    colours = dict(zip(scale["domain"], scale["range"], strict=True))
-    for group, colour in colours.items():
-        assert (
-            colour
-            in show_movies(pl.DataFrame([{"title": "A", "genres": [group.split(", ")[0]]}])).data
-        )
+    scale = points["encoding"]["color"]["scale"]
+    for group, colour in zip(scale["domain"], scale["range"], strict=True):
+        page = show(genres=[group.split(", ")[0]])
+        assert f"background-color:{colour}" in str(page.tags)
 
 
 # Run in a process of its own, for what is tried here would end it.
@@ -316,7 +272,7 @@ for kind, embeddings in kinds.items():
     for start in (0, 20):
         answers = pl.DataFrame({"id": stored["ids"][start : start + 20]}, schema={"id": pl.String})
         try:
-            print(kind, draw_map(movies, answers)._repr_mimebundle_()["text/html"][:32], sep=": ")
+            print(kind, draw_map(movies, answers)._repr_mimebundle_()["text/markdown"][:32], sep=": ")
         except ValueError as error:
             print(kind, error, sep=": ")
 """
@@ -448,22 +404,13 @@ def test_the_panel_keeps_to_its_filters_and_leaves_out_what_must_not_be_there(bo
     box.find("without: words, with commas between").value = "robots, war"
     assert "I, Robot" not in box.titles()
     box.find("without: words, with commas between").value = ""
-    box.find("Language").value = dict(box.find("Language").options)["Japanese"]
+    languages = dict(box.find("Language").options)
+    assert {"any", "Cantonese", "French"} <= set(languages)
+    box.find("Language").value = languages["Japanese"]
     assert "I, Robot" not in box.titles()
     box.find("Language").value = ""
     box.find("From").value, box.find("to").value = 1920, 1939
     assert "Metropolis" in box.titles()
-
-
-def test_what_must_not_be_there_is_split_at_commas_alone(box):
-    query(box).value = "the incredible hulk"
-    box.find("without: words, with commas between").value = "the hulk, no such words"
-    assert len(box.tiles()) == 16  # "the" alone would leave out nearly all
-
-
-def test_languages_have_names(box):
-    names = {name for name, _ in box.find("Language").options}
-    assert {"any", "Cantonese", "French"} <= names
 
 
 def test_a_filter_without_a_question_shows_the_best_received_that_pass(texts, box):
@@ -481,14 +428,6 @@ def test_a_filter_without_a_question_shows_the_best_received_that_pass(texts, bo
     # The next one has a higher rating, of half as many votes.
     assert [title[:15] for title in box.titles()[:2]] == ["Dr. Strangelove", "Singin' in the "]
     assert "best received" in box.page()
-
-
-def test_running_times_may_be_limited_where_they_are_known(collection, notebook):
-    facts = [{"title": f"Sharks {minutes}", "runtime": minutes} for minutes in (80, 90, 200)]
-    collection.add(ids=["1", "2", "3"], documents=["A shark."] * 3, metadatas=facts)
-    pictures.try_it(collection)
-    notebook[0].find("Minutes at most").value = 90
-    assert notebook[0].titles() == ["Sharks 80", "Sharks 90"]
 
 
 # What a person might watch who clicks on an example, by TMDb's ids: the first eight at the time
@@ -579,7 +518,10 @@ def test_a_movie_that_one_loves_is_completed_liked_and_makes_room_for_another(te
     assert taste.liked == ["348"]
     loved.value = "amelie"
     assert taste.liked == ["348", "194"]
-    loved.value = "jaw"  # and Enter
+    loved.value = "godfather"  # without its article, and Enter
+    assert taste.liked == ["348", "194", "238"]
+    box.find("undo").click()
+    loved.value = "jaw"
     assert taste.liked == ["348", "194", "578"]
     loved.value = "No Such Movie"
     assert "No movie here is called <i>No Such Movie</i>" in box.page()
@@ -640,6 +582,7 @@ def test_each_control_has_a_name_and_few_stand_before_the_first_answer(box):
 
     reached = list_reached(box.root)
     assert all(control.description or control.tooltip for control in reached)
+    assert box.find("filters").tooltip  # else a browser shows "null"
     assert not any("Slider" in type(control).__name__ for control in box.all())
     first = next(at for at, control in enumerate(reached) if "like: " in (control.tooltip or ""))
     assert first <= 10
@@ -679,13 +622,6 @@ def test_a_collection_may_hold_nothing_or_nothing_but_titles(collection, noteboo
     for tile in notebook[1].tiles("to rate"):
         tile.like.click()
     assert len(notebook[1].tiles("for you")) == (2 if movies else 0)
-
-
-def test_an_error_is_shown_in_place_of_the_answers(box, monkeypatch):
-    monkeypatch.setattr(panel, "find_movies", lambda *args, **how: 1 / 0)
-    query(box).value = "anything"
-    assert "ZeroDivisionError" in box.page()
-    assert box.tiles() == []
 
 
 # As the import does, which pytest undoes.
@@ -781,7 +717,6 @@ def test_others_to_rate_are_shown_and_a_taste_goes_on(texts, notebook):
     assert "Inception" not in shown  # what is said is not asked again
     talk.find("others to rate").click()
     assert not shown & set(talk.titles("to rate"))
-    assert pictures.ask_me(texts, taste) is taste
     assert Taste(**json.loads(json.dumps(vars(taste)))) == taste
 
 
@@ -842,6 +777,7 @@ def test_a_collection_that_is_gone_ends_in_a_sentence(catalogue, notebook):
     client.delete_collection("soon-gone")
     notebook[0].tiles("to rate")[0].like.click()
     assert "This cannot be answered" in notebook[0].page()
+    assert notebook[0].tiles("for you") == []
 
 
 def test_markup_in_every_field_stays_text_in_widgets(collection, notebook):
@@ -891,6 +827,7 @@ def test_a_figure_has_a_text_for_those_who_cannot_see_it_also_on_an_exported_pag
     [bundle] = shown
     [image] = Page(bundle["text/html"]).images()
     assert (image["alt"], image["width"]) == ('A "plain" line', "192")
+    assert "pre{word-break:normal" in bundle["text/html"]  # printed words stay whole there
     assert is_png(image)
     assert not plt.fignum_exists(figure.number)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from notebooks.recommender.tiles import COLOURS, OTHER
+from notebooks.recommender.tiles import OTHER, name_kinds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NAMED = 25  # movies that the map names: more names would lie upon each other
 _GREY = "#808080"  # legible on light and on dark
 _DPI = 96  # pixels of a page to an inch
+# Lines that a cell printed are broken between words, also by nbconvert on a narrow page.
+_WHOLE_WORDS = "<style>.jp-OutputArea-output pre{word-break:normal!important}</style>"
 
 
 def lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
@@ -35,8 +37,7 @@ def lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
     if len(distinct) < 5:
         raise ValueError(
             f"a map takes five movies of different texts or more, and {name} holds "
-            f"{len(embeddings):,} movies with "
-            f"{len(distinct)} different embeddings"
+            f"{len(embeddings):,} movies with {len(distinct)} different embeddings"
         )
     tsne = TSNE(
         metric="cosine",
@@ -45,9 +46,8 @@ def lay_out(embeddings: np.ndarray, name: str) -> np.ndarray:
         max_iter=500,
         random_state=0,
     )
-    with threadpool_limits(
-        1
-    ):  # with torch in the same process, its threads and scikit-learn's wait for each other
+    # With torch in the same process, its threads and scikit-learn's wait for each other.
+    with threadpool_limits(1):
         return tsne.fit_transform(distinct)[place].astype(float).round(2)
 
 
@@ -60,18 +60,15 @@ def name_islands(movies: pl.DataFrame) -> list[dict]:
     from threadpoolctl import threadpool_limits
 
     points = movies.select("x", "y").to_numpy()
+    count = min(10, max(1, len(np.unique(points, axis=0)) // 5))
     with threadpool_limits(1):
-        islands = KMeans(
-            min(10, max(1, len(np.unique(points, axis=0)) // 5)), n_init=3, random_state=0
-        ).fit(points)
+        islands = KMeans(count, n_init=3, random_state=0).fit(points)
     middles = pl.DataFrame(islands.cluster_centers_, schema=["x", "y"]).with_row_index("island")
-    everywhere = (
-        pl.len().over("genre") / len(movies) + 0.02
-    )  # a genre of few movies is no island's name by chance
+    # A genre of few movies is no island's name by chance.
+    everywhere = pl.len().over("genre") / len(movies) + 0.02
+    labels = pl.Series(islands.labels_, dtype=pl.UInt32)
     return (
-        movies.select(
-            "genre", everywhere=everywhere, island=pl.Series(islands.labels_, dtype=pl.UInt32)
-        )
+        movies.select("genre", everywhere=everywhere, island=labels)
         .filter(pl.col("genre") != "")
         .group_by("island", "genre")
         .agg(lift=pl.len() / pl.col("everywhere").first())
@@ -94,9 +91,8 @@ def _place_names(movies: pl.DataFrame, left: float, right: float) -> pl.DataFram
     offsets = (np.arange(len(y)) - (len(y) - 1) / 2) * (high - low) / (NAMED - 1)
     middle = np.clip(y.mean(), low - offsets[0], high - offsets[-1]) if len(y) else 0
     to_the_right = len(x) > 0 and x.mean() > (left + right) / 2
-    long = (
-        pl.col("title").str.len_chars() > 32
-    )  # not cut by Vega, which cuts some characters into halves
+    # Not cut by Vega, which cuts some characters into halves.
+    long = pl.col("title").str.len_chars() > 32
     return named.with_columns(
         name=pl.when(long).then(pl.col("title").str.head(31) + "…").otherwise("title"),
         name_x=pl.lit(right if to_the_right else left),
@@ -116,9 +112,8 @@ def make_chart(movies: pl.DataFrame, middles: list[dict], colours: dict[str, str
     points = alt.Chart(alt.Data(values=movies.drop("named").to_dicts()))
     names = alt.Chart(alt.Data(values=named.drop("named").to_dicts()))
     side, margin = (xs.max(), edge) if to_the_right else (xs.min(), -edge)
-    outer = alt.expr(
-        f"{side} + {margin} * (width < 500 ? 17.5 : 9.5)"
-    )  # names take more of a phone's width
+    # Names take more of a phone's width.
+    outer = alt.expr(f"{side} + {margin} * (width < 500 ? 17.5 : 9.5)")
     domain = [xs.min() - edge / 2, outer] if to_the_right else [outer, xs.max() + edge / 2]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=domain, nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
@@ -149,22 +144,12 @@ def _colour(movies: pl.DataFrame, colours: dict[str, str]) -> tuple[pl.DataFrame
     """Group movies by the colour of their first genre, and make the scale of these colours."""
     import altair as alt
 
-    # Genres of one colour stand together in the legend.
-    first_genres = set(movies["genre"])
-    together = {
-        colour: ", ".join(
-            name for name in colours if colours[name] == colour and name in first_genres
-        )
-        for colour in COLOURS
-    }
-    legend = {label: colour for colour, label in together.items() if label} | {"other": OTHER}
-    group = {name: together[colour] for name, colour in colours.items()}
-    movies = movies.with_columns(
-        group=pl.col("genre").replace_strict(group, default="other", return_dtype=pl.String)
-    )
+    kinds = name_kinds(movies["genre"], colours) | {OTHER: "other"}
+    group = pl.col("genre").replace_strict(colours, default=OTHER, return_dtype=pl.String)
+    movies = movies.with_columns(group=group.replace(kinds))
     colour = alt.Color(
         "group:N",
-        scale=alt.Scale(domain=list(legend), range=list(legend.values())),
+        scale=alt.Scale(domain=list(kinds.values()), range=list(kinds)),
         legend=alt.Legend(
             title=None,
             orient="bottom",
@@ -221,7 +206,7 @@ def draw_image(png: bytes, alt: str, width: int) -> str:
     data = base64.b64encode(png).decode()
     return (
         f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" '
-        'style="max-width:100%;height:auto">'
+        f'style="max-width:100%;height:auto">{_WHOLE_WORDS}'
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -123,15 +124,15 @@ def _tell_where(movie: dict) -> str:
     if not isinstance(movie.get("stream"), list):  # nobody asked
         return ""
     stream, rent, buy = (_to_texts(movie.get(way)) for way in ("stream", "rent", "buy"))
-    parts = [_list_first(stream, 4)]  # some of them one has already
+    parts = [list_first(stream, 4)]  # some of them one has already
     if rent:
-        parts.append(f"rent: {_list_first(rent)}")
+        parts.append(f"rent: {list_first(rent)}")
     elif buy:
-        parts.append(f"buy: {_list_first(buy)}")
+        parts.append(f"buy: {list_first(buy)}")
     return " · ".join(filter(None, parts)) or "on no service"
 
 
-def _list_first(names: list[str], most: int = 2) -> str:
+def list_first(names: list[str], most: int = 2) -> str:
     return ", ".join(names[:most]) + ", …" * (len(names) > most)
 
 
@@ -154,15 +155,13 @@ def draw_tile(told: dict[str, Any], colours: dict[str, str], short: bool = False
         title = _link(url, title, f"{style};")
     else:
         title = f'<span style="{style}">{title}</span>'
-    directors = _list_first(told["directors"])
+    directors = list_first(told["directors"])
     facts = [told[name] for name in ("year", "certification", "length", "rating")]
-    facts = [html.escape(fact) for fact in facts if fact]
+    # A fact is not broken between two lines.
+    facts = [html.escape(fact).replace(" ", "\N{NO-BREAK SPACE}") for fact in facts if fact]
     if re.fullmatch(r"tt[0-9]+", told["imdb"]):
         facts.append(_link(f"https://www.imdb.com/title/{told['imdb']}/", "IMDb"))
-    lines = [
-        " · ".join(facts),
-        html.escape(directors and f"by {directors}"),
-    ]
+    lines = [" · ".join(facts), html.escape(directors and f"by {directors}")]
     if not short:
         lines.insert(1, html.escape(", ".join(told["genres"])))
         lines += [_draw_where(told), _draw_overview(told["about"]), to_italics(told["reason"])]
@@ -217,15 +216,21 @@ def draw_page(movies: list[dict[str, Any]], colours: dict[str, str], short: bool
     return f"{table}{draw_legend(first, colours)}{credit * shown}"
 
 
-def draw_legend(genres: list[str], colours: dict[str, str]) -> str:
-    """Say which colour stands for which of these first genres; what has none is grey."""
-    kinds: dict[str, list[str]] = {}
-    for genre in dict.fromkeys([*colours, *genres]):
-        if genre in genres:
-            kinds.setdefault(colours.get(genre, OTHER), []).append(genre)
-    squares = [
-        f'<span style="color:{colour}">■</span> {html.escape(", ".join(kinds[colour]))}'
+def name_kinds(genres: Iterable[str], colours: dict[str, str]) -> dict[str, str]:
+    """Map colours to the names of these genres that have each; what has none is grey."""
+    there = set(genres)
+    names = [genre for genre in dict.fromkeys([*colours, *genres]) if genre in there]
+    kinds = {
+        colour: ", ".join(name for name in names if colours.get(name, OTHER) == colour)
         for colour in [*COLOURS, OTHER]
-        if colour in kinds
+    }
+    return {colour: kind for colour, kind in kinds.items() if kind}
+
+
+def draw_legend(genres: list[str], colours: dict[str, str]) -> str:
+    """Say which colour stands for which of these first genres."""
+    squares = [
+        f'<span style="color:{colour}">■</span>&nbsp;{html.escape(kind)}'
+        for colour, kind in name_kinds(genres, colours).items()
     ]
     return f'<div style="{_TEXT}">First genre: {" · ".join(squares)}</div>' if squares else ""
