@@ -42,9 +42,12 @@ def outputs(notebook):
     return [output for cell in code_cells(notebook) for output in cell.outputs]
 
 
-def check_clean(notebook):
+def check_clean(notebook, warned=()):
+    """No error, and no warning but those that hold these words, each once."""
     assert not [output for output in outputs(notebook) if output.output_type == "error"]
-    assert not [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
+    said = [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
+    assert len(said) == len(warned)
+    assert all(words in text for words, text in zip(warned, said, strict=True))
     assert "it/s" not in str(outputs(notebook))
     assert "movie/s" not in str(outputs(notebook))
     # A table shows all its columns, or the text beside it speaks of what no reader sees.

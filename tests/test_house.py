@@ -33,6 +33,7 @@ ARROWS = {
     "people": {"words"},
     "titles": {"words"},
     "chroma": {"model"},
+    "model": {"notice"},
     "exports": {"files"},
     "tmdb": {"cache"},
     "streaming": {"cache", "progress", "tmdb", "words"},

