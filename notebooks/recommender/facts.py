@@ -727,7 +727,7 @@ SITUATIONS = (
     r"(?:home )?sick in bed|(?:i )?cant (?:fall a)?sleep|(?:has|have|got) (?:a cold|the flu)|"
     rf"before bed|(?:under|and) a blanket|(?:rainy|lazy|snowy|quiet) {_SOME_DAY}|"
     r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|girls night(?: in)?|movie night|"
-    r"at (?:my|our) place|sleepover|(?:my |our |his |her )?(?:\w+ )?birthday|"
+    r"at (?:my|our) place|sleepover|(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|"
     r"(?:im|i am|we are|were) (?:so )?(?:stoned|high|drunk|hungover|bored|tired|lonely|sad)"
 )
 # What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.

@@ -34,6 +34,7 @@ from notebooks.recommender.words import GENRE_WORDS, fold, list_stop_words, stri
 
 STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
 _READ = 400  # words that are looked at; behind them all is text
+_MOST = 50_000  # characters that are read; a model reads the first few hundred words
 _LONGEST_TITLE = 12  # words
 _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
 
@@ -175,6 +176,7 @@ def fold_words(text: str) -> list[str]:
 
 def read_question(typed: str, known: Known) -> Question:
     """Read what a question asks for."""
+    typed = typed[:_MOST]
     row = split_words(typed)
     words = tuple(word for word in row if word != ",")
     title = _find_whole_title(words, known)
