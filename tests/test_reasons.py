@@ -140,3 +140,8 @@ def test_each_sentence_holds_of_its_row(texts, asked):
             for kind, sentence, holds in checker.check(row, asked, given):
                 meant = kind == "the word" and "did you mean" in row["because"]
                 assert holds or meant, (kind, sentence, row["title"])
+
+
+def test_a_word_is_told_as_the_text_writes_it(texts):
+    told = find_movies(texts, "andys toys", n=5)["because"].to_list()
+    assert any("*andy's*" in because for because in told)

@@ -82,7 +82,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         if part["by_title"]:
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
-            reasons.append(("words", words))
+            reasons.append(("words", _write(movie, words)))
         because.append(phrase_reasons([*unknown, *unknowable, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
 
@@ -94,11 +94,18 @@ def _tell_meant(question: Question) -> list[Reason]:
 
 
 def _fold_rows(shown: pl.DataFrame) -> Iterable[dict]:
-    """List rows, each with the words that stand in it."""
+    """List rows, each with the words that stand in it, and how it writes them."""
     lists = ("genres", "directors", "cast", "characters", "keywords")
     names = pl.concat_list(lists).list.join(" ")
     text = pl.concat_str(strip_labels(pl.col("text").fill_null("")), names, separator=" ")
-    return shown.with_columns(held=fold(text).str.split(" ")).iter_rows(named=True)
+    written = text.str.to_lowercase().str.extract_all(r"[\p{L}\p{N}'\u{2019}]+")
+    rows = shown.with_columns(
+        held=fold(text).str.split(" "),
+        written=written,
+        folded=written.list.eval(fold(pl.element())),
+    )
+    for row in rows.iter_rows(named=True):
+        yield row | {"written": dict(zip(row["folded"], row["written"], strict=True))}
 
 
 def _tell_facts(shown: pl.DataFrame, facts: Sequence[Fact]) -> list[list[Reason]]:
@@ -114,6 +121,11 @@ def _tell_facts(shown: pl.DataFrame, facts: Sequence[Fact]) -> list[list[Reason]
             # One is enough, but for people: each of them.
             told[row] += said[: 3 if fact.kind == "person" else 1]
     return [[("fact", [one]) for one in dict.fromkeys(row)] for row in told]
+
+
+def _write(movie: dict, words: list[str]) -> list[str]:
+    """Write folded words as the text of a movie does: "andy's" for "andys"."""
+    return [movie["written"].get(word, word) for word in words]
 
 
 def _list_found(movie: dict, part: dict) -> list[str]:
@@ -158,7 +170,7 @@ def explain_taste(
         if "wish" in reception:
             found = _list_found(movie, movies.row(row, named=True))
             if found and reception["wished words"] >= NOTABLE:
-                reasons.append(("words", found))
+                reasons.append(("words", _write(movie, found)))
             elif reception["wish"] >= _NEAR_WISH:
                 reasons.append(("wish", []))
         reasons += _explain_likeness(movie, others, lifts, theirs, genres)
@@ -220,7 +232,7 @@ def _list_shared(
         "genres": sorted(find_common("genres"), key=lambda genre: genres.get(genre, 0))[:2],
         "keywords": find_common("keywords")[:2],
         "cast": find_common("cast")[:2],
-        "words": [word for word in common if word in held][:2],
+        "words": _write(movie, [word for word in common if word in held][:2]),
         "era": ["yes"] * close,
         "language": ["yes"] * (len(languages) == 1 and None not in languages),
     }
