@@ -17,7 +17,8 @@ def read_figures(notebook):
     """What is printed and quoted, and the tables of figures."""
     texts = []
     for output in outputs(notebook):
-        if output.output_type != "display_data":  # which are the pictures
+        # Which are the pictures, and warnings.
+        if output.output_type != "display_data" and output.get("name") != "stderr":
             data = output.get("data", {})
             texts.append(output.get("text") or data.get("text/markdown") or data["text/plain"])
     # What one cell prints may come in parts.
