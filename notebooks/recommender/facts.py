@@ -358,7 +358,8 @@ def _limit_both(low: int, high: int, told: str) -> list[Way]:
 
 def _read_limit(match: re.Match) -> list[Way] | None:
     minutes = _read_minutes(match["time"])
-    return _limit_time(_SIGN_OF[match["how"]], minutes) if minutes else None
+    how = match.groupdict().get("how")  # who has two hours has two hours at most
+    return _limit_time(_SIGN_OF[how] if how else "$lte", minutes) if minutes else None
 
 
 def _read_limit_behind(match: re.Match) -> list[Way] | None:
@@ -380,11 +381,6 @@ def _read_time_range(match: re.Match) -> list[Way] | None:
     first = match["first"] if " " in match["first"] else f"{match['first']} minutes"
     low, high = sorted((_read_minutes(first) or 0, _read_minutes(match["time"]) or 0))
     return _limit_both(low, high, f"from {low} to {high}") if low else None
-
-
-def _read_at_most(match: re.Match) -> list[Way] | None:
-    minutes = _read_minutes(match["time"])
-    return _limit_time("$lte", minutes) if minutes else None
 
 
 def _read_not_long(match: re.Match) -> list[Way]:
@@ -583,22 +579,27 @@ _FOR_A_CHILD = {"$or": [{"year": {"$gte": 1985}}, {"genres": {"$contains": "Fami
 
 def _rate(ratings: tuple[str, ...]) -> list[Way]:
     """Make the ways to have one of these US certifications."""
-    ways = [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
-    if ratings == _RATINGS[:2]:
-        ways[1] = ways[1]._replace(where={"$and": [ways[1].where, _FOR_A_CHILD]})
-    return ways
+    return [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
+
+
+def _rate_for(child: bool) -> list[Way]:
+    """Make the ways in which a movie is for a child, or for all."""
+    if not child:
+        return _rate(_RATINGS[:3])
+    general, guided = _rate(_RATINGS[:2])
+    return [general, guided._replace(where={"$and": [guided.where, _FOR_A_CHILD]})]
 
 
 def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         years = _OLD_OF.get(age) or int(age)
-        return _rate(_RATINGS[: 2 if years <= 9 else 3]) if years < 17 else None
+        return _rate_for(years <= 9) if years < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])
-    return _rate(_RATINGS[: 2 if groups.get("child") and "teen" not in match[0] else 3])
+    return _rate_for(bool(groups.get("child")) and "teen" not in match[0])
 
 
 def _read_rating(match: re.Match) -> list[Way]:
@@ -659,7 +660,7 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("time", rf"{_THAT}(?P<how>{_LIMIT}) (?:of )?{_duration('time')}(?: long)?", _read_limit),
     ("time", rf"(?:of )?{_duration('time')}(?: long)? {_BEHIND}", _read_limit_behind),
     ("time", rf"(?P<about>(?:about|around) )?{_duration('time')}(?P<long> long)?", _read_about),
-    ("time", rf"(?:only )?(?:have|got) (?:only |just |about )*{_duration('time')}", _read_at_most),
+    ("time", rf"(?:only )?(?:have|got) (?:only |just |about )*{_duration('time')}", _read_limit),
     ("time", r"(?:nothing|not|isnt) (?:too|very|so|that) long", _read_not_long),
     ("time", r"(?P<how>short|long)(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),

@@ -62,9 +62,9 @@ def strip_chat(text: str) -> str:
     """Leave out the words of those who ask, unless nothing else is said."""
     if not config.TMDB_LANGUAGE.startswith("en"):
         return text
-    words = text.split()
-    said = [word for word in words if fold_one(word) not in _CHAT]
-    return " ".join(said) if {fold_one(word) for word in said} - _SMALL_WORDS else text
+    words = pl.DataFrame({"written": text.split()}, {"written": pl.String})
+    said = words.with_columns(folded=fold(pl.col("written"))).filter(~pl.col("folded").is_in(_CHAT))
+    return " ".join(said["written"]) if set(said["folded"]) - _SMALL_WORDS else text
 
 
 def write_text() -> pl.Expr:
