@@ -28,6 +28,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -430,15 +431,20 @@ def get_id_to_genre() -> dict[int, str]:
         If there is a key, and TMDb refuses it, cannot be reached, or sends
         what cannot be used.
     """
-    english = {genre["id"]: genre["name"] for genre in _load_sample()["genres"]}
+    english = _load_genres()
     if not config.TMDB_API_KEY:
-        return english
+        return dict(english)
     genres = get_json("/genre/movie/list")["genres"]
     names = {
         genre["id"]: str(genre.get("name") or "").strip() or english.get(genre["id"])
         for genre in genres
     }
     return {id: name for id, name in names.items() if name}
+
+
+@cache  # each `prep_movies` asks for it, and the file is large
+def _load_genres() -> dict[int, str]:
+    return {genre["id"]: genre["name"] for genre in _load_sample()["genres"]}
 
 
 # --- Prepare: list[dict] -> polars.DataFrame -----------------------------------------------------

@@ -30,7 +30,7 @@ from notebooks.recommender.facts import (
 )
 from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
-from notebooks.recommender.words import GENRE_WORDS, fold, list_stop_words, strip_meant
+from notebooks.recommender.words import GENRE_WORDS, fold, fold_one, list_stop_words, strip_meant
 
 STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
 _READ = 400  # words that are looked at; behind them all is text
@@ -171,7 +171,7 @@ class Span(NamedTuple):
 
 def fold_words(text: str) -> list[str]:
     """Fold a text into words."""
-    return pl.select(fold(pl.lit(text))).item().split()
+    return fold_one(text).split()
 
 
 def read_question(typed: str, known: Known) -> Question:

@@ -77,8 +77,9 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         part = parts[movie["id"]]
         reasons: list[Reason] = [*_tell_meant(question), *facts]
         reasons += _tell_role(movie, part)
-        told = set(fold_one(" ".join(name for _, names in reasons for name in names)).split())
-        words = [word for word in _list_found(movie, part) if word in asked - told]
+        told = {name for _, names in reasons for name in names}
+        new = asked.difference(*(fold_one(name).split() for name in told))
+        words = [word for word in _list_found(movie, part) if word in new]
         if part["by_title"]:
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
@@ -103,6 +104,7 @@ def _fold_rows(shown: pl.DataFrame) -> Iterable[dict]:
         held=fold(text).str.split(" "),
         written=written,
         folded=written.list.eval(fold(pl.element())),
+        roles=pl.col("characters").list.eval(fold(pl.element())),
     )
     for row in rows.iter_rows(named=True):
         yield row | {"written": dict(zip(row["folded"], row["written"], strict=True))}
@@ -136,7 +138,7 @@ def _list_found(movie: dict, part: dict) -> list[str]:
 
 def _tell_role(movie: dict, part: dict) -> list[Reason]:
     """Tell the role that a question names, as the row writes it."""
-    played = {fold_one(role): role for role in movie["characters"]}
+    played = dict(zip(movie["roles"], movie["characters"], strict=True))
     found = set(part["found"] or [])
     shared = {name for name in played if len(found.intersection(name.split())) > 1}
     named = sorted(
