@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # Before `config` reads them: an empty value is unset, and beats whatever a .env file here says.
@@ -29,10 +30,8 @@ for name in (
 ):
     os.environ[name] = ""
 os.environ["HF_HUB_OFFLINE"] = "1"
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # each worker has one core, or threads of one would wait for another's
-    os.environ |= {"OMP_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
+if "PYTEST_XDIST_WORKER" in os.environ:  # or the cores of one would wait for another's
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 from tmdb_server import V3_KEY, FakeTMDb, serve
 
@@ -127,33 +126,34 @@ def texts(catalogue, tmp_path_factory):
     """The catalogue's texts, embedded. Not to be changed by a test."""
     collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
     folder = tmp_path_factory.getbasetemp()
-    file = (
-        folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    ) / "texts.npz"  # for all of its workers
-    if file.exists():
-        with knowing(np.load(file)):
+    if "PYTEST_XDIST_WORKER" in os.environ:  # for all of its workers
+        folder = folder.parent
+    file = folder / "texts.npz"
+    with FileLock(folder / "texts.lock"):  # one embeds, on all cores, and the others wait
+        if not file.exists():
             main.add_movies(collection, catalogue)
-    else:
+            stored = collection.get(include=["documents", "embeddings"])
+            np.savez(file, documents=stored["documents"], embeddings=stored["embeddings"])
+    with knowing(np.load(file)):
         main.add_movies(collection, catalogue)
-        stored = collection.get(include=["documents", "embeddings"])
-        np.savez(
-            folder / "aside.npz", documents=stored["documents"], embeddings=stored["embeddings"]
-        )
-        os.replace(folder / "aside.npz", file)
     return collection
 
 
 @pytest.fixture(scope="session")
-def vectors(tmp_path_factory, catalogue, texts):
+def vectors(tmp_path_factory, catalogue, texts, titles):
     """
     A folder for vectors that holds those of the embedded catalogue, so that no
     notebook embeds them again.
     """
     folder = tmp_path_factory.mktemp("vectors")
-    stored = texts.get(include=["documents", "embeddings"])
-    with pytest.MonkeyPatch.context() as patch, knowing(stored):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "CHROMA_PATH", folder)
         client = main.get_client()
-        main.add_movies(main.get_collection(client, "embedded"), catalogue)
+        for name, column, known in (
+            ("embedded", "text", texts),
+            ("embedded-titles", "title", titles),
+        ):
+            with knowing(known.get(include=["documents", "embeddings"])):
+                main.add_movies(main.get_collection(client, name), catalogue, column)
         client.close()
     return str(folder)

@@ -15,13 +15,18 @@ SECOND = FIRST.with_name("contrastive_learning.ipynb")
 DEAD = "http://127.0.0.1:9"  # every way out of this machine leads here
 
 
-def read(path):
-    return nbformat.read(path, as_version=4)
+def read(path, long=True):
+    """Read a notebook, or all but the cells with the tag *long*."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [
+        cell for cell in notebook.cells if long or "long" not in cell.metadata.get("tags", [])
+    ]
+    return notebook
 
 
-def execute(path, cells=None, **env):
-    """Run a notebook, or its first cells."""
-    notebook = read(path)
+def execute(path, cells=None, long=True, **env):
+    """Run a notebook, its first cells, or all but the long ones."""
+    notebook = read(path, long)
     notebook.cells = notebook.cells[:cells]
     client = NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}

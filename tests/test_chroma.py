@@ -385,7 +385,7 @@ main.add_movies(main.get_collection(main.get_client(), "movies"), movies)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("writes", [1, 2])
+@pytest.mark.parametrize(("place", "writes"), [("folder", 1), ("server", 2)], indirect=["place"])
 def test_a_run_that_was_killed_after_any_write_leaves_no_movie_with_the_lists_of_another(
     place, monkeypatch, writes
 ):

@@ -269,7 +269,7 @@ for kind, embeddings in kinds.items():
         name="movies", count=lambda: count,
         get=lambda include, **part: {name: stored[name] for name in ("ids", *include)},
     )
-    for start in (0, 20):
+    for start in (0, 20) if kind == "different" else (0,):  # all titles once
         answers = pl.DataFrame({"id": stored["ids"][start : start + 20]}, schema={"id": pl.String})
         try:
             print(kind, draw_map(movies, answers)._repr_mimebundle_()["text/markdown"][:32], sep=": ")
@@ -287,7 +287,7 @@ def test_no_title_and_no_embedding_ends_the_process_that_draws_a_map():
     )
     assert done.returncode == 0, done.stderr
     told = [line.split(": ", 1) for line in done.stdout.splitlines()]
-    assert len(told) == 22
+    assert len(told) == 12
     drawn = {"different", "five", "huge", "tiny", "some of length zero"}
     assert {kind for kind, line in told if "image/png" in line} == drawn
     assert all(

@@ -129,9 +129,13 @@ ASKED += ["quentin tarantino but less violent", "not from the 80s, no horror, he
 ASKED += ["vito corleone", "the matirx", "time loop over 90 minutes from the 2010s"]
 
 
+@pytest.fixture(scope="module")
+def checker(texts):
+    return Checker(main.find_similar(texts, "a movie", n=texts.count()))
+
+
 @pytest.mark.parametrize("asked", ASKED)
-def test_each_sentence_holds_of_its_row(texts, asked):
-    checker = Checker(main.find_similar(texts, "a movie", n=texts.count()))
+def test_each_sentence_holds_of_its_row(texts, checker, asked):
     liked = [row for row in checker.rows if row["title"] in ("Alien", "Heat")]
     ids = [row["id"] for row in liked]
     found = find_movies(texts, asked, 20), recommend(texts, ids, 20, wish=asked)
