@@ -67,6 +67,7 @@ from notebooks.recommender.collection import (
     warn_of_filter,
 )
 from notebooks.recommender.exports import read_ratings, read_watchlist
+from notebooks.recommender.keywords import find_keywords
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.movie import (
     MOVIE_SCHEMA,
@@ -79,7 +80,7 @@ from notebooks.recommender.movie import (
 from notebooks.recommender.notice import warn
 from notebooks.recommender.profile import Movies, find_among, find_profile
 from notebooks.recommender.progress import show_progress
-from notebooks.recommender.question import Question, read_question
+from notebooks.recommender.question import Question, fold_words, read_question
 from notebooks.recommender.rank import fold_without, leave_out, push_away, rank, score_wish
 from notebooks.recommender.reasons import explain_question, explain_taste
 from notebooks.recommender.starters import choose_starters
@@ -748,9 +749,14 @@ def find_movies(
 
 
 def _embed(collection: chromadb.Collection, question: Question) -> Question:
-    """Embed the text of a question, once."""
+    """Embed the text of a question, once, and find the keywords near to it."""
     text = strip_chat(question.text or question.typed)
-    return question._replace(vector=embed_query(collection, text))
+    keywords = {} if question.names_title else _find_keywords(collection, question.folded)
+    return question._replace(vector=embed_query(collection, text), keywords=keywords)
+
+
+def _find_keywords(collection: chromadb.Collection, words: list[str]) -> dict[str, float]:
+    return find_keywords(collection, open_index(collection).labels, words)
 
 
 def _push_away(
@@ -759,7 +765,9 @@ def _push_away(
     """Let movies count the less, the nearer they are to what is unwanted."""
     if not question.unwanted or movies.is_empty():
         return movies
-    return push_away(movies, question.unwanted, embed_query(collection, question.unwanted))
+    keywords = _find_keywords(collection, fold_words(question.unwanted))
+    vector = embed_query(collection, question.unwanted)
+    return push_away(movies, question.unwanted, vector, keywords)
 
 
 # --- Recommend: movies one likes -> movies one may like ------------------------------------------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import chromadb
 
 NEAREST = 1_000  # neighbours that are ranked again
+_SHARED = 2  # movies that have a keyword; one that a single movie has is found by its words
 _ENOUGH = 5  # movies that have the facts of a question, or these give way
 _FACT = 2.0  # what a fact counts where few movies have all; less the share of those that have it
 _LIFT = 0.15  # what it counts where it is no filter
@@ -29,10 +30,14 @@ _ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with
 
 
 class Index(NamedTuple):
-    """All movies of a collection as a ranking compares them, and what a question may name."""
+    """
+    All movies of a collection as a ranking compares them, what a question may
+    name, and the keywords and genres that it may mean.
+    """
 
     movies: pl.DataFrame
     known: Known
+    labels: list[str]
 
 
 _indexes: dict = {}  # by collection: the frame that was read, and its index
@@ -63,7 +68,9 @@ def _make_index(read: pl.DataFrame) -> Index:
         frozenset(vocabulary - {None}),
         rated="certification" in movies.columns and movies["certification"].is_not_null().any(),
     )
-    return Index(movies, known)
+    labels = movies.select(label=pl.col("labels").explode()).drop_nulls().group_by("label").len()
+    shared = labels.filter(pl.col("len") >= _SHARED).sort("label")["label"]
+    return Index(movies, known, shared.to_list())
 
 
 # What a studio's name ends in, and people leave out.

@@ -128,10 +128,14 @@ def store(collection: chromadb.Collection, to_embed: list[dict], to_update: list
     return len(changed)
 
 
+def embed_queries(collection: chromadb.Collection, texts: list[str]) -> list[np.ndarray]:
+    """Embed questions, as Chroma does for its own query."""
+    return list(collection._embed(input=texts, is_query=True))
+
+
 def embed_query(collection: chromadb.Collection, text: str) -> np.ndarray:
-    """Embed a question, as Chroma does for its own query."""
-    [vector] = collection._embed(input=[text], is_query=True)
-    return vector
+    """Embed a question."""
+    return embed_queries(collection, [text])[0]
 
 
 def find_nearest(

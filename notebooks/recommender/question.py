@@ -10,7 +10,8 @@ left to right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,6 +101,8 @@ class Question(NamedTuple):
         Whether it is a title, and nothing but that.
     vector
         The embedding of `text`, of shape (dimensions,).
+    keywords
+        Those nearest to its words, and how near they are, up to 1.
     """
 
     typed: str
@@ -115,6 +118,7 @@ class Question(NamedTuple):
     unknowable: tuple[str, ...] = ()
     names_title: bool = False
     vector: np.ndarray | None = None
+    keywords: Mapping[str, float] = MappingProxyType({})
 
     @property
     def is_story(self) -> bool:

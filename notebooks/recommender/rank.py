@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -29,7 +29,7 @@ from notebooks.recommender.words import (
 # judgements.
 _WEIGHTS = {
     "words": 0.3,  # BM25 of text, names, roles and keywords, as a share of the highest
-    "keywords": 0.45,  # BM25 of keywords and genres, by the share of words that they answer
+    "keywords": 0.7,  # keywords and genres, by how near they are to words of the question
     "in the title": 0.3,  # the title holds the question; or the share of the question that it is
     "the title": 0.3,  # on top, if the title is the question
     "loosely": -0.15,  # if only one of its other spellings is
@@ -38,8 +38,7 @@ _WEIGHTS = {
     "brutal": -0.5,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
-# With n words of content, the share of votes counts this many / n.
-_FEW = {"votes": 6}
+_FEW = 6  # with n words of content, votes count this many / n
 _WISHED = 6  # words, of which a wish in a story has as many as it should
 _MANY_VOTES = 500  # at which a vote average counts for half
 # Keywords of what one does not show to whom one does not know, and words that ask for the like.
@@ -92,7 +91,7 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     """
     votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
     names = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
-    movies = count_words(movies, question.folded, labels=not question.names_title)
+    movies = count_words(movies, question.folded, question.keywords)
     votes_cast = pl.col("vote_count").fill_null(0)
     held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
     return movies.join(
@@ -100,7 +99,7 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     ).with_columns(
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
-        by_votes=_WEIGHTS["votes"] * _weigh("votes", question) * votes,
+        by_votes=_WEIGHTS["votes"] * min(1, _FEW / max(1, len(question.content))) * votes,
         by_rating=_WEIGHTS["rating"] * held_back * (question.names_kind and not question.unwanted),
         by_brutal=_hold_back(question),
         played=pl.col("roles").list.set_intersection(names),
@@ -114,7 +113,8 @@ def score_wish(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     # A whole sentence says more of the one who wishes than of the movie.
     share = (_WISHED / len(question.words)) ** 2 if question.is_story else 1.0
     wish = share * movies["embedding"].to_numpy() @ question.vector
-    movies = count_words(movies, question.folded).with_columns(by_words=share * pl.col("by_words"))
+    movies = count_words(movies, question.folded, question.keywords)
+    movies = movies.with_columns(by_words=share * pl.col("by_words"))
     return movies.with_columns(by_wish=pl.Series(wish))
 
 
@@ -129,37 +129,29 @@ def _hold_back(question: Question) -> pl.Expr:
     return pl.when(brutal).then(_WEIGHTS["brutal"] * (1 - answers)).otherwise(0.0)
 
 
-def _weigh(part: str, question: Question) -> float:
-    """Let a part of the score of a long question count for less."""
-    return min(1.0, _FEW[part] / max(1, len(question.content)))
-
-
-def count_words(movies: pl.DataFrame, words: list[str], labels: bool = True) -> pl.DataFrame:
+def count_words(
+    movies: pl.DataFrame, words: list[str], keywords: Mapping[str, float]
+) -> pl.DataFrame:
     """
-    Add `by_words`, and the words of a question that were `found`. The words of
-    a title are no keywords: without `labels`.
+    Add `by_words`, how far movies have the words of a question and keywords
+    near to them, and the words that were `found`.
     """
     stop = list_stop_words()
     asked = [word for word in expand_genres(" ".join(words)).split() if word not in stop]
-    asked = list(dict.fromkeys(asked))
     lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
-    of_all = bm25(movies["words"], asked, more)
-    of_labels = bm25(lists[-1], asked, b=0).drop("found")
-    typed = {word for word in words if word not in stop}
-    answered = (pl.col("hits_labels") / max(1, len(typed))).clip(0, 1)
-    keywords = labels * _WEIGHTS["keywords"] * answered * _share("bm25_labels")
+    counted = bm25(movies["words"], list(dict.fromkeys(asked)), more)
+    near = pl.element().replace_strict(keywords, default=0.0, return_dtype=pl.Float64)
+    by_keywords = pl.col("labels").list.eval(near).list.sum() if keywords else pl.lit(0.0)
     return (
         movies.with_row_index("movie")
-        .join(of_all, on="movie", how="left", maintain_order="left")
-        .join(of_labels, on="movie", how="left", maintain_order="left", suffix="_labels")
-        .with_columns(by_words=_WEIGHTS["words"] * _share("bm25") + keywords.fill_null(0))
-        .drop("bm25", "bm25_labels", "hits", "hits_labels")
+        .join(counted, on="movie", how="left", maintain_order="left")
+        .with_columns(
+            by_words=_WEIGHTS["words"] * (pl.col("bm25") / pl.col("bm25").max()).fill_null(0)
+            + _WEIGHTS["keywords"] * by_keywords
+        )
+        .drop("bm25")
     )
-
-
-def _share(column: str) -> pl.Expr:
-    return (pl.col(column) / pl.col(column).max()).fill_null(0)
 
 
 def _match_titles(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
@@ -199,9 +191,11 @@ def _match_titles(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
 # --- What is unwanted ----------------------------------------------------------------------------
 
 
-def push_away(movies: pl.DataFrame, unwanted: str, vector: np.ndarray) -> pl.DataFrame:
+def push_away(
+    movies: pl.DataFrame, unwanted: str, vector: np.ndarray, keywords: Mapping[str, float]
+) -> pl.DataFrame:
     """Add `by_unwanted`, below 0: how near movies are to what a question does not want."""
-    words = count_words(movies, fold_one(unwanted).split())["by_words"]
+    words = count_words(movies, fold_one(unwanted).split(), keywords)["by_words"]
     cosine = pl.Series(movies["embedding"].to_numpy() @ vector)
     return movies.with_columns(by_unwanted=-_WEIGHTS["unwanted"] * cosine - words)
 

@@ -84,7 +84,8 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
             reasons.append(("words", _write(movie, words)))
-        because.append(phrase_reasons([*unknown, *unknowable, *(reasons or [last])]))
+        reasons = reasons or _tell_keywords(movie, question) or [last]
+        because.append(phrase_reasons([*unknown, *unknowable, *reasons]))
     return pl.Series("because", because, pl.String)
 
 
@@ -105,6 +106,8 @@ def _fold_rows(shown: pl.DataFrame) -> Iterable[dict]:
         written=written,
         folded=written.list.eval(fold(pl.element())),
         roles=pl.col("characters").list.eval(fold(pl.element())),
+        labels=pl.concat_list("keywords", "genres"),
+        folded_labels=pl.concat_list("keywords", "genres").list.eval(fold(pl.element())),
     )
     for row in rows.iter_rows(named=True):
         yield row | {"written": dict(zip(row["folded"], row["written"], strict=True))}
@@ -146,6 +149,13 @@ def _tell_role(movie: dict, part: dict) -> list[Reason]:
         key=lambda name: (-len(found.intersection(name.split())), name),
     )
     return [("role", [played[named[0]]])] if named else []
+
+
+def _tell_keywords(movie: dict, question: Question) -> list[Reason]:
+    """Tell the keyword or genre that is nearest in meaning to a question, as the row writes it."""
+    has = dict(zip(movie["folded_labels"], movie["labels"], strict=True))
+    near = [has[label] for label in question.keywords if label in has]
+    return [("keywords", near[:1])] if near else []
 
 
 def explain_taste(

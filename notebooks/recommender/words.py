@@ -205,13 +205,11 @@ def list_phrases(folded: str, most: int = 8) -> list[str]:
     return [" ".join(words[at : at + size]) for size in range(1, most + 1) for at in starts]
 
 
-def bm25(
-    texts: pl.Series, asked: list[str], more: pl.Series | None = None, b: float = _B
-) -> pl.DataFrame:
+def bm25(texts: pl.Series, asked: list[str], more: pl.Series | None = None) -> pl.DataFrame:
     """
-    Score texts of folded words: columns `movie` (its row), `bm25`, `hits` (how
-    many asked words it holds) and `found`, the most telling of these. Words of
-    `more` count, but make no text long.
+    Score texts of folded words: columns `movie` (its row), `bm25` and `found`,
+    the most telling of the asked words that it holds. Words of `more` count,
+    but make no text long.
     """
     df = pl.DataFrame({"word": texts.str.split(" ")}).with_row_index("movie")
     df = df.with_columns(length=pl.col("word").list.len())
@@ -228,7 +226,7 @@ def bm25(
         .with_columns(texts_with=pl.len().over("word"))
         .with_columns(
             part=(1 + (n - texts_with + 0.5) / (texts_with + 0.5)).log()
-            * (tf * (_K1 + 1) / (tf + _K1 * (1 - b + b * pl.col("relative_length"))))
+            * (tf * (_K1 + 1) / (tf + _K1 * (1 - _B + _B * pl.col("relative_length"))))
         )
         .sort("part", "word", descending=True)
         .group_by("movie")
@@ -236,7 +234,6 @@ def bm25(
         # has English texts where nobody has translated one.
         .agg(
             bm25=pl.sum("part"),
-            hits=pl.len(),
             found=pl.col("word").filter(texts_with < max(n / 3, 30), ~small).head(3),
         )
     )

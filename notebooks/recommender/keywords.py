@@ -1,0 +1,66 @@
+"""Keywords by meaning: those of a collection that are near to words of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from notebooks.recommender.collection import embed_queries
+from notebooks.recommender.words import list_meant, list_stop_words
+
+if TYPE_CHECKING:
+    import chromadb
+
+_MOST = 12  # words of a question that are compared
+_FEW = 2  # with n words a question's keywords count this many / n: some are there by chance
+_BEST = 8  # keywords that count
+_NEAR = 0.5  # the cosine above which two of them mean the like
+
+# Embeddings of keywords by collection, made when a question first asks for them.
+_embedded: dict[Any, dict[str, np.ndarray]] = {}
+
+
+def find_keywords(
+    collection: chromadb.Collection, labels: Sequence[str], words: list[str]
+) -> dict[str, float]:
+    """
+    Find the keywords and genres that are nearest in meaning to one word of a
+    question, or to two that stand together.
+
+    Parameters
+    ----------
+    collection
+        Whose model embeds them, each keyword once.
+    labels
+        Keywords and genres of its movies, folded.
+    words
+        Those of the question, folded.
+
+    Returns
+    -------
+    dict of str to float
+        Eight at most, the nearest first, each with how near it is: 1 for the
+        same, 0 for a cosine of .5, less where the question has many words.
+    """
+    said = [word for word in words if word not in list_stop_words()]
+    share = min(1.0, _FEW / max(1, len(said)))
+    said = said[:_MOST]
+    pairs = [" ".join(pair) for pair in pairwise(said)]
+    phrases = list(dict.fromkeys([*said, *pairs, *list_meant(" ".join(words))]))
+    if not phrases or not labels:
+        return {}
+    known = _embedded.setdefault(collection.id, {})
+    missing = [label for label in labels if label not in known]
+    vectors = embed_queries(collection, [*missing, *phrases])
+    known |= dict(zip(missing, vectors, strict=False))
+    cosines = np.stack([known[label] for label in labels]) @ np.stack(vectors[len(missing) :]).T
+    nearest = cosines.max(axis=1)
+    best = np.argsort(-nearest, kind="stable")[:_BEST]
+    return {
+        labels[at]: share * float((nearest[at] - _NEAR) / (1 - _NEAR)) ** 2
+        for at in best
+        if nearest[at] > _NEAR
+    }
