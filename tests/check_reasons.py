@@ -121,13 +121,9 @@ LIKENESS = {
 }
 
 
-# What a question that names nobody but those who watch along is compared with.
-GENTLE = ("heartwarming", "whole", "family")
-
-
 def judge_words(it: str, row: dict, asked: str, others: list[dict]) -> bool:
     words = set(re.findall(r"\*(.+?)\*", it))
-    wished = words <= {*expand_genres(asked).split(), *GENTLE}
+    wished = words <= set(expand_genres(asked).split())
     return all(words <= hold(one) for one in ([row] if wished else [row, *others]))
 
 

@@ -371,11 +371,10 @@ def test_a_title_that_is_not_wanted_hides_its_series(typed, hidden):
     ("typed", "text", "unwanted"),
     [
         ("crime without much blood", "crime", "blood"),
-        ("a film that is not too sad", "", "sad"),
+        ("a film that is not too wet", "", "wet"),
         ("funny but not silly", "funny", "silly"),
         ("space, no lasers, with robots", "space robots", "lasers"),
         ("a school but not a boarding school", "school", "boarding school"),
-        ("nothing gory", "", "gory"),
         ("no zombies please", "", "zombies"),
         ("i don't want ghosts", "", "ghosts"),
         ("quentin tarantino but less bloody", "", "bloody"),
@@ -392,6 +391,43 @@ def test_what_is_unwanted_is_taken_out_of_the_text(typed, text, unwanted):
 )
 def test_what_somebody_in_a_story_lacks_stays_text(typed):
     assert (read(typed).text, read(typed).unwanted) == (typed, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("not in the mood for anything heavy", "feel good comedy"),
+        ("nothing too scary please", "feel good comedy"),
+        ("nothing confusing, i'm tired", "fun adventure"),
+        ("rainy sunday under a blanket", "comforting feel good"),
+        ("had a rough week", "comforting feel good"),
+        ("first date", "romantic comedy"),
+        ("we're stoned lol what should we watch", "hilarious comedy"),
+        ("for my grandma", "heartwarming true story"),
+        ("my nephew is 6 and has a cold", "comforting feel good heartwarming for the whole family"),
+        ("something for my 14 year old", "exciting adventure"),
+        ("movie night with the whole family", "heartwarming for the whole family"),
+    ],
+)
+def test_who_says_no_more_than_how_they_are_what_not_or_for_whom_is_taken_to_mean_a_mood(
+    typed, text
+):
+    asked = read(typed)
+    assert (asked.text, asked.is_implied) == (text, True)
+    assert asked.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("rainy sunday, a heist", "heist"),
+        ("first date, robots", "robots"),
+        ("robots, not sad", "robots"),
+    ],
+)
+def test_no_mood_is_taken_from_who_says_what_they_want(typed, text):
+    asked = read(typed)
+    assert (asked.text, asked.is_implied) == (text, False)
 
 
 # --- For whom, and nothing -----------------------------------------------------------------------

@@ -582,7 +582,7 @@ def _rate(ratings: tuple[str, ...]) -> list[Way]:
     return [Way({"certification": rating}, f"rated {rating}") for rating in ratings]
 
 
-def _rate_for(child: bool) -> list[Way]:
+def rate_for(child: bool) -> list[Way]:
     """Make the ways in which a movie is for a child, or for all."""
     if not child:
         return _rate(_RATINGS[:3])
@@ -594,12 +594,12 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         years = _OLD_OF.get(age) or int(age)
-        return _rate_for(years <= 9) if years < 17 else None
+        return rate_for(years <= 9) if years < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])
-    return _rate_for(bool(groups.get("child")) and "teen" not in match[0])
+    return rate_for(bool(groups.get("child")) and "teen" not in match[0])
 
 
 def _read_rating(match: re.Match) -> list[Way]:
@@ -722,15 +722,26 @@ UNKNOWABLE = {
     "the sex of a director": r"(?:directed |made )?by (?:a )?(?:wom[ae]n|female)|female directors?",
     "the order of a series": r"in (?:chronological |the right |release )?order|chronologically",
 }
-# What tells of the one who asks, of which no movie should be.
+# What tells of the one who asks, of which no movie should be: what they mean who say no more.
 _SOME_DAY = r"(?:sunday|saturday|friday|day|night|evening|afternoon|weekend)"
-SITUATIONS = (
-    r"(?:home )?sick in bed|(?:i )?cant (?:fall a)?sleep|(?:has|have|got) (?:a cold|the flu)|"
-    rf"before bed|(?:under|and) a blanket|(?:rainy|lazy|snowy|quiet) {_SOME_DAY}|"
-    r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|girls night(?: in)?|movie night|"
-    r"at (?:my|our) place|sleepover|(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|"
-    r"(?:im|i am|we are|were) (?:so )?(?:stoned|high|drunk|hungover|bored|tired|lonely|sad)"
-)
+_I_AM = r"(?:im|i am|we are|were|feeling|i feel|been) (?:so |really |a bit |kinda |kind of )?"
+SITUATIONS = {
+    "comforting feel good": (
+        r"(?:home )?sick in bed|(?:has|have|got) (?:a cold|the flu)|(?:under|and) a blanket|"
+        rf"(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|(?:bad|long|rough|hard) (?:day|week)|"
+        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious|heartbroken|hungover|sick)|"
+        r"(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up"
+    ),
+    "romantic comedy": r"(?:first|a|my|our) date|on a date|valentines(?: day)?|anniversary",
+    "hilarious comedy": (
+        rf"girls night(?: in)?|guys night|{_I_AM}(?:stoned|high|drunk|bored)|(?:house )?party"
+    ),
+    "": (
+        rf"(?:i )?cant (?:fall a)?sleep|before bed|{_I_AM}tired|movie night|at (?:my|our) place|"
+        r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|sleepover|"
+        r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday"
+    ),
+}
 # What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.
 _SET = r"(?:set|takes? place|taking place|plays?|playing|happens|happening)"
 _WHOSE = r"(?:about|her|his|their|my|your|our|ones|hers|someones)"

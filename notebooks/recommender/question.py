@@ -28,6 +28,7 @@ from notebooks.recommender.facts import (
     find_facts,
     find_more,
     join_facts,
+    rate_for,
 )
 from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
@@ -43,8 +44,23 @@ _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
 _GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
 
 
-# What one means who names nobody but those who watch along.
-_GENTLE = "heartwarming for the whole family"
+# What they mean who name nobody but those who watch along; else a family is meant.
+_FAMILY = "heartwarming for the whole family"
+_WATCHERS = {
+    r"parents?|(?:mo|fa)thers?|mom|mum|dad|in laws?|gran\w*|nana|aunts?|uncles?|adults?": (
+        "heartwarming true story"
+    ),
+    r"teen\w*|tweens?|1[2-6]": "exciting adventure",
+}
+# What they mean who say no more than what it should not be.
+_OPPOSITES = {
+    r"heavy|depressing|sad|dark|bleak|serious|grim|intense|tragic|upsetting|scary|violent|gory": (
+        "feel good comedy"
+    ),
+    r"confusing|complicated|brainy|cerebral|think": "fun adventure",
+    r"slow|boring": "fast paced action",
+    r"silly|dumb|stupid|cheesy|corny": "smart drama",
+}
 
 
 class Known(NamedTuple):
@@ -99,6 +115,8 @@ class Question(NamedTuple):
         The words of it that no movie has, and what nothing here can tell.
     names_title
         Whether it is a title, and nothing but that.
+    is_implied
+        Whether nobody typed its text, and it is what they mean who say so little.
     vector
         The embedding of `text`, of shape (dimensions,).
     keywords
@@ -117,6 +135,7 @@ class Question(NamedTuple):
     unknown: tuple[str, ...] = ()
     unknowable: tuple[str, ...] = ()
     names_title: bool = False
+    is_implied: bool = False
     vector: np.ndarray | None = None
     keywords: Mapping[str, float] = MappingProxyType({})
 
@@ -144,7 +163,7 @@ class Question(NamedTuple):
     @property
     def names_kind(self) -> bool:
         """Whether no more is said than a kind of movie: "a good thriller"."""
-        plain = all(word in _GENRES for word in self.content) or self.text == _GENTLE
+        plain = all(word in _GENRES for word in self.content) or self.is_implied
         return plain and not self.names_title
 
     @property
@@ -190,7 +209,7 @@ def read_question(typed: str, known: Known) -> Question:
         return Question(typed, words, typed)
     spans = choose_spans(row, find_spans(row, known, typed))
     question = _Reader(row, spans, known).read(typed, words)
-    if question.is_story or question.meant:
+    if question.is_story or question.meant or question.is_implied:
         return question
     return question._replace(unknown=_list_unknown(question, known.vocabulary))
 
@@ -318,6 +337,18 @@ _LIKE = re.compile(
 _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
 
 
+# What is found by its words alone: its kind, and what it means.
+_PATTERNS = [
+    (kind, value, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"))
+    for kind, value, ask in [
+        *((kind, None, ask) for kind, ask in _CUES.items()),
+        ("story", None, STORIES),
+        *(("unknowable", what, ask) for what, ask in UNKNOWABLE.items()),
+        *(("situation", mood, ask) for mood, ask in SITUATIONS.items()),
+    ]
+]
+
+
 def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     """Find all that words of a question may mean."""
     is_story = len(row) - row.count(",") > STORY
@@ -331,12 +362,9 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
 
     for start, end, fact in find_facts(line):
         yield Span(begins[start], ends[end], "fact", fact)
-    for what, ask in UNKNOWABLE.items():
-        for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
-            yield Span(begins[found.start()], ends[found.end()], "unknowable", what)
-    for kind, ask in (_CUES | {"story": STORIES, "situation": SITUATIONS}).items():
-        for found in re.finditer(rf"(?<!\S)(?:{ask})(?!\S)", line):
-            yield Span(begins[found.start()], ends[found.end()], kind)
+    for kind, value, asks in _PATTERNS:
+        for found in asks.finditer(line):
+            yield Span(begins[found.start()], ends[found.end()], kind, value)
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
         exact = typed[: 20 * _READ] if found["loved"] or found["hated"] or is_story else ""
@@ -470,6 +498,7 @@ class _Reader:
         self.titles: list[str] = []
         self.meant: list[str] = []
         self.unknowable: list[str] = []
+        self.moods: list[str] = []
 
     def read(self, typed: str, words: tuple[str, ...]) -> Question:
         """Read all spans."""
@@ -485,16 +514,21 @@ class _Reader:
                 self._read_maker(span)
             elif span.kind == "hated":
                 self.hidden += self.known.titles.list_of_series(span.value)
-            elif span.kind not in ("read", *_KEPT) and (self.story or span.kind != "situation"):
+            elif span.kind == "situation":
+                self.moods.append(span.value)
+                self.kept[place] = self.story
+            elif span.kind not in ("read", *_KEPT):
                 self.kept[place] = True
         self._read_title_but()
         self.facts = [self._compare_age(fact) for fact in self.facts]
         if self.story and self.like:
             self._read_mentioned()
+        said = self._list_text(typed)
+        implied = "" if said or self.like else self._imply()
         return Question(
             typed,
             words,
-            self._list_text(typed),
+            said or implied,
             " ".join(self.unwanted),
             join_facts(self.facts),
             tuple(dict.fromkeys(self.titles)),
@@ -502,6 +536,7 @@ class _Reader:
             tuple(dict.fromkeys(self.hidden)),
             tuple(self.meant),
             unknowable=tuple(dict.fromkeys(self.unknowable)),
+            is_implied=bool(implied),
         )
 
     def _read_unknowable(self, place: int, span: Span) -> None:
@@ -807,9 +842,23 @@ class _Reader:
         if self.like:  # what is wished beside a movie, without the chat around it
             return " ".join(word for run in runs for word in run if word not in self.stop)
         said = [run for run in runs if set(run) - self.stop - FILLER]
-        if not said and any(fact.kind == "audience" and not fact.negated for fact in self.facts):
-            return _GENTLE
         return " ".join(" ".join(_trim(run)) for run in said)
+
+    def _imply(self) -> str:
+        """Tell what they mean who say no more than how they are, what not, or for whom."""
+        meant = [mood for mood in self.moods if mood]
+        meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
+        audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
+        if any(it.ways == tuple(rate_for(child=True)) for it in audiences):
+            meant.append(_FAMILY)
+        elif audiences and not meant:
+            meant += _list_asked(_WATCHERS, " ".join(self.row)) or [_FAMILY]
+        return " ".join(dict.fromkeys(meant))
+
+
+def _list_asked(asks: dict[str, str], row: str) -> list[str]:
+    """List the values of the patterns that a row of words holds."""
+    return [value for ask, value in asks.items() if re.search(rf"(?<!\S)(?:{ask})(?!\S)", row)]
 
 
 _GLUE = frozenset(

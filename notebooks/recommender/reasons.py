@@ -62,12 +62,15 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
     """
     average = (ranked["by_words"] - ranked["by_text"]).mean()
     nearest = 1 - np.min(ranked["distance"].to_numpy(), initial=4.0) / 2
-    last: Reason = ("text", []) if question.content else ("received", [])
+    last: Reason = ("received", [])
+    if question.content and not question.is_implied:
+        last = ("text", [])
     if question.names_nothing:
         last = ("unnamed", [])
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
-    asked = set(expand_genres(" ".join([*question.words, *question.folded_meant])).split())
+    typed = [] if question.is_implied else [*question.words, *question.folded_meant]
+    asked = set(expand_genres(" ".join(typed)).split())
     unknown: list[Reason] = [("unknown", list(question.unknown[:2]))] if question.unknown else []
     unknowable: list[Reason] = [("unknowable", [what]) for what in question.unknowable]
     because = []
