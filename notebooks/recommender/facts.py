@@ -726,15 +726,18 @@ UNKNOWABLE = {
 _SOME_DAY = r"(?:sunday|saturday|friday|day|night|evening|afternoon|weekend)"
 _I_AM = r"(?:im|i am|we are|were|feeling|i feel|been) (?:so |really |a bit |kinda |kind of )?"
 SITUATIONS = {
-    "comforting feel good": (
+    "cozy romantic comedy": (
         r"(?:home )?sick in bed|(?:has|have|got) (?:a cold|the flu)|(?:under|and) a blanket|"
-        rf"(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|(?:bad|long|rough|hard) (?:day|week)|"
-        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious|heartbroken|hungover|sick)|"
-        r"(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up"
+        rf"(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}(?:sick|hungover)"
+    ),
+    "uplifting comedy": (
+        rf"(?:bad|long|rough|hard) (?:day|week)|{_I_AM}(?:sad|lonely|down|depressed|stressed|"
+        r"anxious|heartbroken)|(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up"
     ),
     "romantic comedy": r"(?:first|a|my|our) date|on a date|valentines(?: day)?|anniversary",
-    "hilarious comedy": (
-        rf"girls night(?: in)?|guys night|{_I_AM}(?:stoned|high|drunk|bored)|(?:house )?party"
+    "funny romantic comedy": r"girls night(?: in)?",
+    "laugh out loud raunchy comedy": (
+        rf"(?:guys|boys) night(?: in)?|{_I_AM}(?:stoned|high|drunk|bored)|(?:house )?party"
     ),
     "": (
         rf"(?:i )?cant (?:fall a)?sleep|before bed|{_I_AM}tired|movie night|at (?:my|our) place|"

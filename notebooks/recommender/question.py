@@ -55,7 +55,7 @@ _WATCHERS = {
 # What they mean who say no more than what it should not be.
 _OPPOSITES = {
     r"heavy|depressing|sad|dark|bleak|serious|grim|intense|tragic|upsetting|scary|violent|gory": (
-        "feel good comedy"
+        "uplifting comedy"
     ),
     r"confusing|complicated|brainy|cerebral|think": "fun adventure",
     r"slow|boring": "fast paced action",
@@ -846,13 +846,13 @@ class _Reader:
 
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""
-        meant = [mood for mood in self.moods if mood]
-        meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
         audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
         if any(it.ways == tuple(rate_for(child=True)) for it in audiences):
-            meant.append(_FAMILY)
-        elif audiences and not meant:
-            meant += _list_asked(_WATCHERS, " ".join(self.row)) or [_FAMILY]
+            return _FAMILY
+        meant = [mood for mood in self.moods if mood]
+        meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
+        if audiences and not meant:
+            meant = _list_asked(_WATCHERS, " ".join(self.row)) or [_FAMILY]
         return " ".join(dict.fromkeys(meant))
 
 

@@ -29,17 +29,18 @@ _SMALL_WORDS = frozenset(
 _CHAT = frozenset(
     str.split(
         "afternoon again along am anybody anyone anything awesome best better can cant choice "
-        "choose cool could decent dont dunno else enjoy enjoyed entertain evening ever everything "
-        "favorite favorites favourite favourites film films find flick flicks genre "
-        "genres get gimme give going good great guy ha haha having hello helloo hey hhi hi "
-        "honestly hope hows id idea ideas idk im interested interesting ive kind know lately let "
-        "lets like liked likes list lol look looking lot made make makes may maybe mind morning "
-        "movie movies movis must need nice nope oh ok okay option options pick please pls plz "
-        "prefer put really recently recomend recomended recommend recommendation recommendations "
-        "recommended recommending see seeing seen show solid something sorry sort starring stuff "
-        "suggest suggested suggestion suggestions sure surprise tell thank thanks thats thing "
-        "things think thinking today tomorrow tonight type u want wanted wants watch watched "
-        "watching whatever wow ya yeah yep yes youre yup"
+        "choose cool could decent dont dunno else enjoy enjoyed entertain evening ever "
+        "everything favorite favorites favourite favourites film films find flick flicks genre "
+        "genres get gimme give going good great guy ha haha havent having heard hello helloo "
+        "hey hhi hi honestly hope hows id idea ideas idk im interested interesting ive kind "
+        "know lately let lets like liked likes list lol look looking lot made make makes may "
+        "maybe mind morning movie movies movis must need nice nope oh ok okay option options "
+        "pick please pls plz possible prefer probably put really recently recomend recomended "
+        "recommend recommendation recommendations recommended recommending see seeing seen show "
+        "solid something sorry sort starring stuff suggest suggested suggestion suggestions "
+        "sure surprise tell thank thanks thats thing things think thinking today tomorrow "
+        "tonight type u want wanted wants watch watched watching whatever wow ya yeah yep yes "
+        "youre yup"
     )
 )
 STOP_WORDS = _SMALL_WORDS | _CHAT
@@ -139,7 +140,7 @@ SYNONYMS = {
     "feel-good": "uplifting|light|light ?hearted|cheer (?:me|us) up",
     "funny": "hilarious",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
-    "plot twist": "twist endings?|twists|(?:surprise|shock) endings?",
+    "plot twist": "(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
 }
 # What people call TMDb's genres in a word.
 GENRE_WORDS = {
