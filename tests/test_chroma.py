@@ -345,6 +345,7 @@ main.store = lambda *movies: (store(*movies), print("stored", flush=True))[0]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["folder"], indirect=True)  # a server has "stops in the middle"
 def test_a_run_that_was_killed_left_only_whole_movies_and_another_process_completes_it(place):
     one_core = {"LOKY_MAX_CPU_COUNT": "1"}
     with start_adding({**place, **one_core}, ADD_EIGHTY, stdin=subprocess.PIPE) as killed:
