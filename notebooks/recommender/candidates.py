@@ -194,6 +194,7 @@ def _find_near(
     excluded: Excluded = (),
 ) -> pl.DataFrame:
     """Find the movies nearest to a question's vector, and more where many may not come."""
+    assert question.vector is not None  # main has embedded it
     size = max(NEAREST, scope.n) + len(question.hidden)
     while True:
         near = find_nearest(collection, question.vector, scope._replace(n=size))

@@ -228,7 +228,7 @@ def _open_client(place: Path | str | None) -> Any:
         if (os.getpid(), place, _identify_file(place)) not in _opened.values():
             settings.is_persistent, settings.persist_directory = True, str(place)
             system = System(settings)
-            system.instance(ServerAPI)
+            system.instance(ServerAPI)  # type: ignore[type-abstract]  # Chroma's own way
             system.start()
             return Client.from_system(system)
         return chromadb.PersistentClient(place, settings=settings)
@@ -243,7 +243,7 @@ def _open_client(place: Path | str | None) -> Any:
     )
     # A client and its collections send every request through this session. It would show the token,
     # of which httpx hides one header only. So each request gets the headers as it goes.
-    session = client._server._session
+    session = client._server._session  # type: ignore[attr-defined]
     session.timeout = _ANSWER
     session.auth = partial(_add_headers, headers)
     for name in headers:
@@ -300,7 +300,7 @@ def get_collection(client: chromadb.ClientAPI, name: str) -> chromadb.Collection
         wherever the folder lies.
     """
     embed = get_embedding_function(config.EMBEDDING_MODEL)
-    new = {"hnsw": _HNSW, "embedding_function": embed}
+    new: Any = {"hnsw": _HNSW, "embedding_function": embed}
     # An existing collection keeps its configuration. It is opened without a function first, since
     # Chroma's own error about another program's would not help, and it accepts another model.
     there = client.get_or_create_collection(name, embedding_function=None, configuration=new)

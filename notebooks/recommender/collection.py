@@ -59,6 +59,11 @@ def to_records(df: pl.DataFrame, column: str) -> list[dict]:
     return records
 
 
+def is_one_of(name: str, values: list) -> Any:
+    """Make a filter of the movies of which a fact is one of these."""
+    return {name: {"$in": values}}
+
+
 def find_changes(
     collection: chromadb.Collection, movies: list[dict]
 ) -> tuple[list[dict], list[dict]]:
@@ -70,7 +75,7 @@ def find_changes(
     # all their lists, which takes thirty times as long.
     digests = [it["metadata"]["digest"] for it in movies if it["metadata"]["digest"]]
     ask = partial(collection.get, include=[])
-    same = in_parts(lambda part: ask(where={"digest": {"$in": part}})["ids"], digests)
+    same = in_parts(lambda part: ask(where=is_one_of("digest", part))["ids"], digests)
     known = {id for part in same for id in part}
     movies = [movie for movie in movies if movie["id"] not in known]
     there = get_parts(collection, ["documents", "metadatas"], [movie["id"] for movie in movies])
@@ -138,9 +143,7 @@ def embed_query(collection: chromadb.Collection, text: str) -> np.ndarray:
     return embed_queries(collection, [text])[0]
 
 
-def find_nearest(
-    collection: chromadb.Collection, vector: np.ndarray | None, scope: Scope
-) -> pl.DataFrame:
+def find_nearest(collection: chromadb.Collection, vector: np.ndarray, scope: Scope) -> pl.DataFrame:
     """Ask Chroma for the movies nearest to an embedding: `id` and `distance`."""
     schema = {"id": pl.String, "distance": pl.Float64}
     if scope.ids is not None and not scope.ids:  # Chroma takes no ids for all
@@ -159,7 +162,8 @@ def find_nearest(
     if size < n:
         told = f"this Chroma server gives {size} movies at once: the nearest {size} are known"
         warn(f"{told}, of {n:,} that were asked for")
-    found = {"id": answer["ids"][0], "distance": answer["distances"][0]}
+    [distances] = answer["distances"] or [[]]
+    found = {"id": answer["ids"][0], "distance": distances}
     return pl.DataFrame(found, schema=schema)
 
 

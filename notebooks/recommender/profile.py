@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from notebooks.recommender.collection import get_facts
+from notebooks.recommender.collection import get_facts, is_one_of
 from notebooks.recommender.notice import warn
 from notebooks.recommender.titles import correct_names, explain_names, match_names, read_names
 
@@ -69,7 +69,7 @@ def _list_meant(collection: chromadb.Collection, asked: pl.DataFrame) -> pl.Data
     left = left.filter(pl.any_horizontal(pl.col("title", "imdb_id").is_not_null()))
     if left["typed"].all() and len(left) <= _EXACT:
         titles = left["title"].to_list()
-        where = {"title": {"$in": titles}}
+        where = is_one_of("title", titles)
         exact = collection.get(where=where, include=[])["ids"] if titles else []
         movies = pl.concat([movies, get_facts(collection, exact)]).unique("id", maintain_order=True)
         if set(titles) <= set(movies["title"]):
