@@ -47,7 +47,7 @@ WORDS = frozenset(
     )
 )
 STUDIOS = {"pixar": ["Pixar"], "ghibli": ["Studio Ghibli"], "studioghibli": ["Studio Ghibli"]}
-KNOWN = Known(Titles(MOVIES), People(MOVIES), STUDIOS, WORDS, WORDS, rated=True)
+KNOWN = Known(Titles(MOVIES), People(MOVIES), STUDIOS, WORDS, WORDS, frozenset(), rated=True)
 UNRATED = KNOWN._replace(rated=False)
 in_any_case = pytest.mark.parametrize("change", [str, str.title, str.upper])
 
@@ -420,6 +420,42 @@ def test_who_says_no_more_than_how_they_are_what_not_or_for_whom_is_taken_to_mea
 @pytest.mark.parametrize(
     ("typed", "text"),
     [
+        ("my gf picks tonight and she likes robots", "robots"),
+        ("grandma is visiting, she loves robots", "robots"),
+        ("rough week at work. need robots", "need robots"),
+        ("hungover and on the couch, robots", "robots"),
+        ("my nephew is 9 and he loves robots", "robots"),
+        ("i work with cows, something with robots", "something with robots"),
+        ("my robot and i", "my robot and i"),
+    ],
+)
+def test_what_somebody_tells_of_themselves_is_left_out_beside_what_they_want(typed, text):
+    assert read(typed).text == text
+
+
+def test_of_unwanted_blood_the_mild_certifications_are_lifted_and_none_is_asked_for():
+    asked = read("scary but no gore pls")
+    assert (asked.text, asked.unwanted, asked.firm) == ("scary", "gore", ())
+    assert [way.told for way in asked.lifting[0].ways] == ["rated G", "rated PG", "rated PG-13"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["but i've seen alien", "but we already saw alien", "already seen alien"]
+)
+def test_a_movie_that_was_seen_is_hidden_and_its_series_is_not(typed):
+    asked = read(f"like the shining {typed}")
+    assert (asked.like, asked.hidden) == (("shining",), ("alien",))
+
+
+def test_a_genre_that_no_movie_has_is_named_though_a_text_holds_the_word():
+    known = KNOWN._replace(genres=frozenset(["Drama"]), vocabulary=frozenset(["documentary"]))
+    assert read_question("a documentary maybe", known).unknown == ("documentary",)
+    assert read_question("a documentary", known._replace(genres=frozenset())).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
         ("rainy sunday, a heist", "heist"),
         ("first date, robots", "robots"),
         ("robots, not sad", "robots"),
@@ -442,8 +478,8 @@ def test_no_mood_is_taken_from_who_says_what_they_want(typed, text):
         ("to watch with grandma", "G PG PG-13"),
         ("suitable for kids", "G PG"),
         ("family movie night", "G PG PG-13"),
-        ("my toddler is 3", "G PG"),
-        ("we have two kids, 4 and 7", "G PG"),
+        ("my toddler is 3", "G"),
+        ("we have two kids, 4 and 7", "G"),
         ("something a five year old can watch", "G PG"),
         ("ages 6 and up", "G PG"),
         ("sleepover of 11 year olds", "G PG PG-13"),

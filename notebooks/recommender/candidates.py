@@ -66,6 +66,7 @@ def _make_index(read: pl.DataFrame) -> Index:
         _name_studios(movies),
         frozenset(words - {None}),
         frozenset(vocabulary - {None}),
+        frozenset(movies["genres"].explode().drop_nulls()),
         rated="certification" in movies.columns and movies["certification"].is_not_null().any(),
     )
     labels = movies.select(label=pl.col("labels").explode()).drop_nulls().group_by("label").len()

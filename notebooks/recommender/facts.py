@@ -146,6 +146,7 @@ _DECADES |= {"noughties": 2000, "aughts": 2000, "naughties": 2000}
 _FIRST, _LAST = 0, 9999  # years without an end
 _NEAR = 80  # characters before and after a match that are looked at
 _NOT_LONG = 110  # minutes
+_FEW_VOTES = 6_000
 _LONGEST = 360  # minutes of a movie: "24 hours to live" is a story
 
 
@@ -256,7 +257,7 @@ def _read_plain_years(match: re.Match) -> list[Way] | None:
     made = bool(set(said) & {"made", "shot", "released", "filmed", "produced", "out", "dated"})
     linked = made or "from" in said
     if "in" in said or "during" in said:  # "New York in the 1970s" is a place in a story
-        linked = made or _after(match, words=frozenset(["something", "anything"]))
+        linked = made or _after(match, words=frozenset(["something", "anything", "good", "best"]))
     elif not is_year:  # "late twenties crisis" is an age
         named = typed in _DECADES and "the" not in said and not _before_kind(match)
         linked = not named or linked
@@ -523,10 +524,17 @@ def _read_nation(match: re.Match) -> list[Way] | None:
 
 
 def find_more(fact: Fact) -> Fact | None:
-    """Find what lifts beside a nation's language, which few movies may have: its country."""
+    """
+    Find what lifts beside a nation's language, which few movies may have: its
+    country; and beside a country, in which Hollywood may have filmed, too: its
+    language.
+    """
     for nation in _NATIONS:
-        if fact.ways == tuple(_tell_languages(nation)) and nation.countries and nation.places:
-            return Fact("country", tuple(_tell_countries(nation)), firm=False)
+        languages, countries = (tuple(tell(nation)) for tell in (_tell_languages, _tell_countries))
+        if not (languages and countries and nation.places):
+            continue
+        if fact.ways in (languages, countries):
+            return Fact("also", countries if fact.ways == languages else languages, firm=False)
     return None
 
 
@@ -553,6 +561,7 @@ _RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
 _SMALL_NUMBERS = str.split(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 )
+_SMALL = 4  # years, up to which a child sees what is rated G
 _OLD_OF = {word: number for number, word in enumerate(_SMALL_NUMBERS, 1)}
 _OLD = rf"(?:\d\d?|{'|'.join(_SMALL_NUMBERS)})"
 _CHILD = (
@@ -566,11 +575,15 @@ _ALL = (
     r"teens?|teenagers?|everyone|everybody|all ages|class|(?:church|youth) group"
 )
 _OUR = (
-    r"(?:(?:my|our|the|an?|some|young|little|small|whole|entire|two|three|all|both|younger|older|"
+    r"(?:(?:my|our|the|an?|some|very|strict|religious|catholic|christian|conservative|elderly|old|"
+    r"young|little|small|whole|entire|two|three|all|both|younger|older|"
     r"teenage|teen|kids?|children|boys?|girls?|aged?|son|daughter|nephew|niece|of|ages?) )*"
 )
 # Whose children they are who speaks of "my toddler" or "the whole fam" is no story's.
-_OWN = rf"(?:(?:my|our) (?:{_OLD} |little |young |two |small )?|babysitting (?:\w+ )?|we have \w+ )"
+_OWN = (
+    rf"(?:(?:my|our) (?:{_OLD} |little |young |two |small |teenage |teen )?|babysitting (?:\w+ )?|"
+    r"we have \w+ )"
+)
 
 
 # Until 1984 there was no PG-13: Jaws is PG.
@@ -594,11 +607,15 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         years = _OLD_OF.get(age) or int(age)
+        if years <= _SMALL:
+            return _rate(_RATINGS[:1])
         return rate_for(years <= 9) if years < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])
+    if re.search(r"toddler|preschool|very|strict|religious|catholic|christian|conservat", match[0]):
+        return rate_for(child=True)
     return rate_for(bool(groups.get("child")) and "teen" not in match[0])
 
 
@@ -661,6 +678,12 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("time", rf"(?:of )?{_duration('time')}(?: long)? {_BEHIND}", _read_limit_behind),
     ("time", rf"(?P<about>(?:about|around) )?{_duration('time')}(?P<long> long)?", _read_about),
     ("time", rf"(?:only )?(?:have|got) (?:only |just |about )*{_duration('time')}", _read_limit),
+    (
+        "votes",
+        r"hidden gems?|(?:lesser|little) known|overlooked|obscure|underrated|"
+        r"(?:i )?(?:probably )?(?:havent|have not|never) (?:probably )?(?:seen|heard of)",
+        lambda _: [Way({"vote_count": {"$lte": _FEW_VOTES}}, "not widely seen")],
+    ),
     ("time", r"(?:nothing|not|isnt) (?:too|very|so|that) long", _read_not_long),
     ("time", r"(?P<how>short|long)(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
@@ -690,7 +713,7 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     (
         "audience",
         rf"{_OWN}(?P<child>{_CHILD})(?: (?:is|are|who is|just turned) (?P<age>{_OLD})|"
-        rf" , (?P<bare>{_OLD})(?: and {_OLD})?)?",
+        rf" (?:, )?(?P<bare>{_OLD})(?: and {_OLD})?)?",
         _read_audience,
     ),
     (
@@ -699,6 +722,11 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
         _read_audience,
     ),
     ("audience", r"(?P<child>(?:kids?|childrens?|childs) (?:movie|film)s?)", _read_audience),
+    (
+        "audience",
+        rf"(?:my |our |the )?(?:{_ALL}) (?:is|are) (?:visiting|over|here|staying|coming)(?: over)?",
+        _read_audience,
+    ),
     ("audience", _FAMILY, _read_audience),
     ("audience", _CLEAN, _read_audience),
     ("audience", r"(?P<for>for) (?P<adults>(?:only )?(?:adults?|grown ?ups?))", _read_audience),
@@ -725,24 +753,36 @@ UNKNOWABLE = {
 # What tells of the one who asks, of which no movie should be: what they mean who say no more.
 _SOME_DAY = r"(?:sunday|saturday|friday|day|night|evening|afternoon|weekend)"
 _I_AM = r"(?:im|i am|we are|were|feeling|i feel|been) (?:so |really |a bit |kinda |kind of )?"
+_LOVER = r"(?:girlfriend|boyfriend|gf|bf|wife|husband|partner|fiancee?|crush)"
 SITUATIONS = {
     "cozy romantic comedy": (
         r"(?:home )?sick in bed|(?:has|have|got) (?:a cold|the flu)|(?:under|and) a blanket|"
-        rf"(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}(?:sick|hungover)"
+        rf"hungover|(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}sick|"
+        r"(?:on|in) (?:the|my) (?:couch|sofa)"
     ),
     "uplifting comedy": (
-        rf"(?:bad|long|rough|hard) (?:day|week)|{_I_AM}(?:sad|lonely|down|depressed|stressed|"
-        r"anxious|heartbroken)|(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up"
+        r"(?:bad|long|rough|hard|tough|stressful|terrible) (?:day|week|month|year)"
+        rf"(?: at (?:work|school|the office))?|"
+        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
+        r"(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up|"
+        rf"(?:i )?(?:scare|get scared) easily|easily scared|{_I_AM}(?:an? )?(?:wimp|squeamish)"
     ),
-    "romantic comedy": r"(?:first|a|my|our) date|on a date|valentines(?: day)?|anniversary",
+    "romantic comedy": (
+        r"(?:first|a|my|our) date|on a date|valentines(?: day)?|anniversary(?: dinner)?|"
+        rf"with (?:my|a|the) (?:new )?{_LOVER}"
+    ),
     "funny romantic comedy": r"girls night(?: in)?",
     "laugh out loud raunchy comedy": (
-        rf"(?:guys|boys) night(?: in)?|{_I_AM}(?:stoned|high|drunk|bored)|(?:house )?party"
+        rf"(?:guys|boys) night(?: in)?|{_I_AM}(?:high|drunk|bored)|stoned|(?:house )?party|"
+        r"(?:the )?(?:boys|guys|lads|mates|friends) are (?:over|here|coming(?: over)?)"
     ),
     "": (
         rf"(?:i )?cant (?:fall a)?sleep|before bed|{_I_AM}tired|movie night|at (?:my|our) place|"
-        r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|sleepover|"
-        r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday"
+        r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|sleepover|home alone tonight|"
+        r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|night in|"
+        rf"my {_LOVER} (?:picks|chooses|is (?:here|over))|"
+        r"(?:(?<=, )|(?<=and ))(?:he|she|they)(?: only| really| just)? "
+        r"(?:likes?|loves?|(?:is|are) into)"
     ),
 }
 # What reads like a fact and tells of the story: when it plays, how old somebody is, where it is.

@@ -75,6 +75,8 @@ class Known(NamedTuple):
         By what they are called, without blanks: "pixar", "studioghibli".
     words, vocabulary
         Those of its texts, and all that it knows.
+    genres
+        Those that its movies have.
     rated
         Whether it has certifications.
     """
@@ -84,6 +86,7 @@ class Known(NamedTuple):
     studios: dict[str, list[str]]
     words: frozenset[str]
     vocabulary: frozenset[str]
+    genres: frozenset[str]
     rated: bool
 
 
@@ -211,17 +214,23 @@ def read_question(typed: str, known: Known) -> Question:
     question = _Reader(row, spans, known).read(typed, words)
     if question.is_story or question.meant or question.is_implied:
         return question
-    return question._replace(unknown=_list_unknown(question, known.vocabulary))
+    return question._replace(unknown=_list_unknown(question, known))
 
 
-def _list_unknown(question: Question, vocabulary: frozenset[str]) -> tuple[str, ...]:
-    """List the words that no movie has, in the singular or the plural, nor means otherwise."""
+def _list_unknown(question: Question, known: Known) -> tuple[str, ...]:
+    """
+    List the words that no movie has, in the singular or the plural, nor means
+    otherwise, and the genres of which there is none.
+    """
     said = strip_meant(" ".join(question.folded)).split()
-    return tuple(
+    strange = [
         word
         for word in question.content
-        if word in said and not vocabulary.intersection((word, word.removesuffix("s"), f"{word}s"))
-    )
+        if not known.vocabulary.intersection((word, word.removesuffix("s"), f"{word}s"))
+    ]
+    genres = [word for word in question.content if word in GENRE_WORDS]
+    lacking = [word for word in genres if known.genres and GENRE_WORDS[word] not in known.genres]
+    return (*(word for word in strange if word in said and word not in genres), *lacking)
 
 
 # --- Words ---------------------------------------------------------------------------------------
@@ -301,7 +310,8 @@ _CUES = {
         r"(?: have| include| contain| involve)?|(?:i )?(?:do not|dont|did not|didnt) "
         r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
         r"neither|excluding|other than|anything but|everything but|minus|"
-        r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?|cant stand))"
+        r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?)|"
+        r"(?:(?:my \w+|i|he|she|we|they) )?(?:really )?(?:cant stand|not into|not (?:a )?fans? of))"
     ),
     "directed": (
         r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
@@ -323,6 +333,10 @@ _HATED = (
     r"(?:but |and )?(?:i )?(?:(?:never|didnt|dont|did not|do not) (?:really )?(?:like|love|enjoy)|"
     r"hated?|not (?:really )?(?:a )?(?:(?:big|huge) )?fans? of)"
 )
+_SEEN = (
+    r"but (?:(?:i|we) )?(?:(?:have|ive|weve) )?(?:already )?(?:seen|saw|watched)|"
+    r"(?:(?:i|we) )?(?:(?:have|ive|weve) )?already (?:seen|saw|watched)"
+)
 _MADE_IT = (
     r"(?:by |from )?(?:the |that )?(?:(?:guys?|m[ae]n|wom[ae]n|person|people|ones?|directors?|"
     r"makers?|team|(?P<studio>studios?)) (?:(?:who|that|which) (?:made|directed|did|created)|"
@@ -332,7 +346,7 @@ _LIKE = re.compile(
     rf"(?<!\S)(?:(?P<maker>{_MADE_IT})|"
     rf"{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
     r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
-    rf"comparable to|such as)|(?P<hated>{_HATED})|(?P<loved>{_LOVED}))(?!\S)"
+    rf"comparable to|such as)|(?P<hated>{_HATED})|(?P<seen>{_SEEN})|(?P<loved>{_LOVED}))(?!\S)"
 )
 _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
 
@@ -367,9 +381,10 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
             yield Span(begins[found.start()], ends[found.end()], kind, value)
     for found in _LIKE.finditer(line):
         start, end = begins[found.start()], ends[found.end()]
-        exact = typed[: 20 * _READ] if found["loved"] or found["hated"] or is_story else ""
+        guess = found["loved"] or found["hated"] or is_story
+        exact = typed[: 20 * _READ] if guess else ""
         if named := _read_liked(row, start, end, known, exact):
-            kinds = [kind for kind in ("studio", "maker", "hated") if found[kind]]
+            kinds = [kind for kind in ("studio", "maker", "hated", "seen") if found[kind]]
             yield named._replace(
                 kind=f"{kinds[0]} of" if found["maker"] else (kinds or ["like"])[0]
             )
@@ -443,7 +458,7 @@ def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
 
 
 # Of two spans of one length.
-_FIRST_OF = str.split("hated like title story person fact not studio surname but")
+_FIRST_OF = str.split("hated seen like title story person fact not studio surname but")
 
 
 def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
@@ -470,9 +485,24 @@ _SMALL = frozenset(
         "that is are it all overly particularly especially this more just"
     )
 )
+# Who wants none of this is served best by what is rated for most.
+_CRUEL = frozenset(
+    str.split(
+        "gore gory blood bloody violence violent brutal brutality torture sex nudity swearing "
+        "cursing disturbing gruesome graphic"
+    )
+)
 _VERBS = frozenset(str.split("has have had with is are was were do does did who and he she they"))
 
 
+# What a clause about somebody begins with, and what is said where a movie is wanted.
+_OF_ASKER = frozenset(str.split("my our i im ive id were weve"))
+_REQUESTS = frozenset(
+    str.split(
+        "something anything smth movie movies film films want wants need show find recommend "
+        "suggest watch watching looking like likes love loves about mood feel"
+    )
+)
 _KEPT = ("text", "title", "story", "but", "comma")  # spans that are text where nothing takes them
 _ROLES = ("directed", "acted")
 _NAMED = ("fact", "person", "title", "studio", "like")
@@ -505,15 +535,14 @@ class _Reader:
         if not self.story:
             self._correct_people()
             self._read_negations()
+            self._drop_asker()
         for place, span in enumerate(self.spans):
             if span.kind in ("fact", "person", "surname", "studio", "unknowable"):
                 getattr(self, f"_read_{span.kind}")(place, span)
-            elif span.kind in ("like", "title"):
-                (self.like if span.kind == "like" else self.titles).extend(span.value)
+            elif span.kind in ("like", "title", "hated", "seen"):
+                self._read_movies(span)
             elif span.kind in ("maker of", "studio of"):
                 self._read_maker(span)
-            elif span.kind == "hated":
-                self.hidden += self.known.titles.list_of_series(span.value)
             elif span.kind == "situation":
                 self.moods.append(span.value)
                 self.kept[place] = self.story
@@ -537,6 +566,40 @@ class _Reader:
             tuple(self.meant),
             unknowable=tuple(dict.fromkeys(self.unknowable)),
             is_implied=bool(implied),
+        )
+
+    def _read_movies(self, span: Span) -> None:
+        """Read the movies that somebody names, likes, has seen, or hates with their series."""
+        if span.kind == "hated":
+            self.hidden += self.known.titles.list_of_series(span.value)
+        else:
+            {"like": self.like, "title": self.titles, "seen": self.hidden}[span.kind].extend(
+                span.value
+            )
+
+    def _drop_asker(self) -> None:
+        """Drop the clauses in which somebody tells of themselves, beside what they want."""
+        clauses: list[list[int]] = [[]]
+        for place, span in enumerate(self.spans):
+            if span.kind in ("comma", "but") or self._word(place) in ("and", "so", "then"):
+                clauses.append([])
+            elif span.kind != "read":
+                clauses[-1].append(place)
+        told = [clause for clause in clauses if clause and self._is_of_asker(clause)]
+        others = [clause for clause in clauses if clause not in told]
+        asked = any(self.kept[at] and self._word(at) not in self.stop for it in others for at in it)
+        if asked or any(span.kind in ("fact", "situation") for span in self.spans):
+            for place in (at for clause in told for at in clause if self.spans[at].kind in _KEPT):
+                self._drop(place)
+
+    def _is_of_asker(self, clause: list[int]) -> bool:
+        """Tell whether a clause is about the one who asks: "rough week", "my gf picks"."""
+        words = {word for place in clause for word in self._word(place).split()}
+        if words & _REQUESTS or any(self.spans[at].kind in ("like", "hated") for at in clause):
+            return False
+        begins = self._word(clause[0]).split()[0] in _OF_ASKER
+        return begins or any(
+            self.spans[at].value for at in clause if self.spans[at].kind == "situation"
         )
 
     def _read_unknowable(self, place: int, span: Span) -> None:
@@ -640,7 +703,7 @@ class _Reader:
         at = start
         while at < min(len(self.spans), start + most) and self.spans[at].kind in _WORDS:
             parted = self.spans[at].kind in _ROLES and words and words[-1] not in _SMALL
-            if parted or (words and self._word(at) in ("please", "thanks")):
+            if parted or (words and self._word(at) in ("please", "pls", "plz", "thanks", "lol")):
                 break
             words += self._word(at).split()
             self._drop(at)
@@ -650,6 +713,8 @@ class _Reader:
             self.facts.append(Fact("genre", tuple(ways), negated=True))
         elif words:
             self.unwanted.append(" ".join(words))
+        if _CRUEL.intersection(words):
+            self.facts.append(Fact("rating", tuple(rate_for(child=False)), firm=False))
         return at
 
     def _negate_named(self, begin: int, at: int) -> int:

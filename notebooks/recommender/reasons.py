@@ -81,7 +81,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         reasons: list[Reason] = [*_tell_meant(question), *facts]
         reasons += _tell_role(movie, part)
         told = {name for _, names in reasons for name in names}
-        new = asked.difference(*(fold_one(name).split() for name in told))
+        new = asked.difference(question.unknown, *(fold_one(name).split() for name in told))
         words = [word for word in _list_found(movie, part) if word in new]
         if part["by_title"]:
             reasons.append(("title", []))

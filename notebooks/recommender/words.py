@@ -37,7 +37,7 @@ _CHAT = frozenset(
         "maybe mind morning movie movies movis must need nice nope oh ok okay option options "
         "pick please pls plz possible prefer probably put really recently recomend recomended "
         "recommend recommendation recommendations recommended recommending see seeing seen show "
-        "solid something sorry sort starring stuff suggest suggested suggestion suggestions "
+        "smth solid something sorry sort starring stuff suggest suggested suggestion suggestions "
         "sure surprise tell thank thanks thats thing things think thinking today tomorrow "
         "tonight type u want wanted wants watch watched watching whatever wow ya yeah yep yes "
         "youre yup"
