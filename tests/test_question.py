@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import config
 from notebooks.recommender.filters import to_expr
 from notebooks.recommender.people import People
-from notebooks.recommender.question import Known, read_question
+from notebooks.recommender.question import read_question
+from notebooks.recommender.spans import Known
 from notebooks.recommender.titles import Titles
 
 STRANGELOVE = "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb"

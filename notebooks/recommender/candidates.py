@@ -12,8 +12,9 @@ from notebooks.recommender.collection import Scope, find_nearest, read_movies
 from notebooks.recommender.facts import Fact
 from notebooks.recommender.filters import join_filters, to_expr
 from notebooks.recommender.people import People
-from notebooks.recommender.question import Known, Question
+from notebooks.recommender.question import Question
 from notebooks.recommender.rank import Excluded, leave_out, prepare
+from notebooks.recommender.spans import Known
 from notebooks.recommender.titles import Titles
 from notebooks.recommender.words import fold, list_phrases
 

@@ -10,9 +10,9 @@ left to right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -20,24 +20,27 @@ import polars as pl
 import config
 from notebooks.recommender.facts import (
     KINDS,
-    SITUATIONS,
-    STORIES,
-    UNKNOWABLE,
     Fact,
     Way,
-    find_facts,
     find_more,
     join_facts,
     rate_for,
 )
-from notebooks.recommender.people import People
-from notebooks.recommender.titles import Titles
+from notebooks.recommender.spans import (
+    ARTICLES,
+    CUES,
+    FILLER,
+    LONGEST_TITLE,
+    READ,
+    STORY,
+    Known,
+    Span,
+    choose_spans,
+    find_spans,
+)
 from notebooks.recommender.words import GENRE_WORDS, fold, fold_one, list_stop_words, strip_meant
 
-STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
-_READ = 400  # words that are looked at; behind them all is text
 _MOST = 50_000  # characters that are read; a model reads the first few hundred words
-_LONGEST_TITLE = 12  # words
 _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
 
 
@@ -61,33 +64,6 @@ _OPPOSITES = {
     r"slow|boring": "fast paced action",
     r"silly|dumb|stupid|cheesy|corny": "smart drama",
 }
-
-
-class Known(NamedTuple):
-    """
-    What a collection knows, and a question may name.
-
-    Attributes
-    ----------
-    titles, people
-        Of its movies.
-    studios
-        By what they are called, without blanks: "pixar", "studioghibli".
-    words, vocabulary
-        Those of its texts, and all that it knows.
-    genres
-        Those that its movies have.
-    rated
-        Whether it has certifications.
-    """
-
-    titles: Titles
-    people: People
-    studios: dict[str, list[str]]
-    words: frozenset[str]
-    vocabulary: frozenset[str]
-    genres: frozenset[str]
-    rated: bool
 
 
 class Question(NamedTuple):
@@ -186,15 +162,6 @@ class Question(NamedTuple):
         return list(dict.fromkeys(word for word in self.folded if word not in stop))
 
 
-class Span(NamedTuple):
-    """Words from `start` to before `end`, and what they mean."""
-
-    start: int
-    end: int
-    kind: str
-    value: Any = None
-
-
 def fold_words(text: str) -> list[str]:
     """Fold a text into words."""
     return fold_one(text).split()
@@ -253,9 +220,9 @@ def split_words(typed: str) -> list[str]:
 
 def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
     """Find the movies of whose title a question consists, but for words such as *watch*."""
-    asked = _strip_filler(words, known) if len(words) <= 2 * _LONGEST_TITLE else words
+    asked = _strip_filler(words, known) if len(words) <= 2 * LONGEST_TITLE else words
     text = " ".join(asked or words)
-    if len(asked) > _LONGEST_TITLE:
+    if len(asked) > LONGEST_TITLE:
         return Question("", words, text)
     if ids := known.titles.find(asked):
         return Question("", words, text, titles=tuple(ids), names_title=True)
@@ -283,197 +250,10 @@ def _strip_filler(words: Sequence[str], known: Known) -> list[str]:
     asked = list(words)
     for side in (0, -1):
         while asked and asked[side] in FILLER and not known.titles.find(asked):
-            if asked[side] in _ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
+            if asked[side] in ARTICLES and asked[1:2] != ["movie"] and asked[1:2] != ["film"]:
                 break
             asked.pop(side)
     return asked
-
-
-# --- Spans ---------------------------------------------------------------------------------------
-
-# Words that say that a movie is wanted, and not which.
-_ARTICLES = {"the", "a", "an"}
-FILLER = frozenset(
-    str.split(
-        "watch watching see show me find i we want wants to lets please online full hd free "
-        "stream streaming trailer movie movies film films the netflix download english "
-        "subtitles recommend recommendation recommendations suggest suggestion can could you "
-        "some any good great best a an looking for search something anything tonight"
-    )
-)
-_CUES = {
-    "but": r"but|however|though|although",
-    "not": (
-        r"(?:(?:am|im|were|are) )?not (?:really )?in the mood for|"
-        r"(?:but |and )?(?:(?:that |which )?(?:is|are|was|were|does|do|has|have) (?:not|no)"
-        r"(?: have| include| contain| involve)?|(?:that |which )?(?:isnt|arent|wasnt|doesnt|dont)"
-        r"(?: have| include| contain| involve)?|(?:i )?(?:do not|dont|did not|didnt) "
-        r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
-        r"neither|excluding|other than|anything but|everything but|minus|"
-        r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?)|"
-        r"(?:(?:my \w+|i|he|she|we|they) )?(?:really )?(?:cant stand|not into|not (?:a )?fans? of))"
-    ),
-    "directed": (
-        r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
-        r"(?:films|movies) of"
-    ),
-    "direct": r"(?:as (?:a |the )?director|directed|directs?)",
-    "acted": (
-        r"with|starring(?: in)?|stars?|featuring|feat|(?:played|acted) by|"
-        r"(?:the )?(?:actor|actress)"
-    ),
-}
-_KIND_OF = r"(?:(?:films?|movies?|something|anything|stuff|ones?|more|others?|things?) )?"
-_LOVED = (
-    r"(?:(?:i|we|and|also|just|really|recently|if|you) )*"
-    r"(?:loved?|likes?|liked|enjoy|enjoyed|adored?)(?: watching| seeing)?|"
-    r"(?:(?:a|big|huge) )*fans? of|(?:saw|(?:have|just|recently) seen)"
-)
-_HATED = (
-    r"(?:but |and )?(?:i )?(?:(?:never|didnt|dont|did not|do not) (?:really )?(?:like|love|enjoy)|"
-    r"hated?|not (?:really )?(?:a )?(?:(?:big|huge) )?fans? of)"
-)
-_SEEN = (
-    r"but (?:(?:i|we) )?(?:(?:have|ive|weve) )?(?:already )?(?:seen|saw|watched)|"
-    r"(?:(?:i|we) )?(?:(?:have|ive|weve) )?already (?:seen|saw|watched)"
-)
-_MADE_IT = (
-    r"(?:by |from )?(?:the |that )?(?:(?:guys?|m[ae]n|wom[ae]n|person|people|ones?|directors?|"
-    r"makers?|team|(?P<studio>studios?)) (?:(?:who|that|which) (?:made|directed|did|created)|"
-    r"behind)|(?:directors?|makers?|creators?) of)"
-)
-_LIKE = re.compile(
-    rf"(?<!\S)(?:(?P<maker>{_MADE_IT})|"
-    rf"{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
-    r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
-    rf"comparable to|such as)|(?P<hated>{_HATED})|(?P<seen>{_SEEN})|(?P<loved>{_LOVED}))(?!\S)"
-)
-_SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
-
-
-# What is found by its words alone: its kind, and what it means.
-_PATTERNS = [
-    (kind, value, re.compile(rf"(?<!\S)(?:{ask})(?!\S)"))
-    for kind, value, ask in [
-        *((kind, None, ask) for kind, ask in _CUES.items()),
-        ("story", None, STORIES),
-        *(("unknowable", what, ask) for what, ask in UNKNOWABLE.items()),
-        *(("situation", mood, ask) for mood, ask in SITUATIONS.items()),
-    ]
-]
-
-
-def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
-    """Find all that words of a question may mean."""
-    is_story = len(row) - row.count(",") > STORY
-    row = row[:_READ]
-    line = " ".join(row)
-    begins, place = {}, 0
-    for number, word in enumerate(row):
-        begins[place] = number
-        place += len(word) + 1
-    ends = {start + len(row[number]): number + 1 for start, number in begins.items()}
-
-    for start, end, fact in find_facts(line):
-        yield Span(begins[start], ends[end], "fact", fact)
-    for kind, value, asks in _PATTERNS:
-        for found in asks.finditer(line):
-            yield Span(begins[found.start()], ends[found.end()], kind, value)
-    for found in _LIKE.finditer(line):
-        start, end = begins[found.start()], ends[found.end()]
-        guess = found["loved"] or found["hated"] or is_story
-        exact = typed[: 20 * _READ] if guess else ""
-        if named := _read_liked(row, start, end, known, exact):
-            kinds = [kind for kind in ("studio", "maker", "hated", "seen") if found[kind]]
-            yield named._replace(
-                kind=f"{kinds[0]} of" if found["maker"] else (kinds or ["like"])[0]
-            )
-    yield from _find_names(row, known, typed if is_story else "")
-
-
-def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) -> Span | None:
-    """Read the titles that follow *like*, joined by *and* or commas."""
-    ids: list[str] = []
-    last = end
-    while True:
-        at = last
-        while at < len(row) and ids and row[at] in ("and", "or", ",", "also", "plus"):
-            at += 1
-        found = _find_title_at(row, at, known, typed)
-        if not found and at < len(row) and row[at] in _SKIPPED:
-            found = _find_title_at(row, at + 1, known, typed)
-        if not found:
-            break
-        last, more = found
-        ids += more
-    return Span(start, last, "like", tuple(dict.fromkeys(ids))) if ids else None
-
-
-def _find_title_at(
-    row: list[str], start: int, known: Known, typed: str
-) -> tuple[int, list[str]] | None:
-    """Find the longest title or series that begins at a word, and where it ends."""
-    for end in range(min(start + _LONGEST_TITLE, len(row)), start, -1):
-        words = [word for word in row[start:end] if word != ","]
-        if row[end - 1] == "," or not words:
-            continue
-        ids = known.titles.find(words) or known.titles.find_series(words)
-        # "I love it" and "I like aliens" name no movie, "I love It" and "I like star wars" do.
-        plain = not typed or (len(words) > 1 and len(row) <= STORY)
-        if ids and (plain or any(_is_written(name, typed) for name in known.titles.name(ids))):
-            return end, ids
-    return None
-
-
-def _is_written(title: str, typed: str) -> bool:
-    """Tell whether a title stands in a text as it is written, within a sentence."""
-    return bool(
-        re.search(rf"(?<=[\w,;:*\"'] ){re.escape(title)}\b|[*\"']{re.escape(title)}[*\"']", typed)
-    )
-
-
-def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
-    """
-    Find titles of several words, people and studios, which no comma parts from
-    itself: in a story, titles as they are written and full names.
-    """
-    stop = list_stop_words()
-    places = [place for place, word in enumerate(row) if word != ","]
-    words = [row[place] for place in places]
-    for start in range(len(words)):
-        for size in range(1 + (not story), min(_LONGEST_TITLE, len(words) - start) + 1):
-            run = words[start : start + size]
-            if set(run) <= stop or not (ids := known.titles.find(run)):
-                continue
-            if story and not any(_is_written(name, story) for name in known.titles.name(ids)):
-                continue
-            yield Span(places[start], places[start + size - 1] + 1, "title", tuple(ids))
-    for start, end, names, whole in known.people.find(words):
-        if places[end - 1] - places[start] == end - 1 - start and (whole or not story):
-            yield Span(places[start], places[end - 1] + 1, "person" if whole else "surname", names)
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + 4, len(words)) + 1):
-            if studios := known.studios.get("".join(words[start:end])):
-                yield Span(places[start], places[end - 1] + 1, "studio", studios)
-
-
-# Of two spans of one length.
-_FIRST_OF = str.split("hated seen like title story person fact not studio surname but")
-
-
-def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:
-    """Choose the longest spans that do not overlap, and make texts of the words between them."""
-    rank = {kind: place for place, kind in enumerate(_FIRST_OF)}
-    taken = [False] * len(row)
-    chosen = []
-    for span in sorted(spans, key=lambda it: (it.start - it.end, rank.get(it.kind, 99), it.start)):
-        if not any(taken[span.start : span.end]):
-            taken[span.start : span.end] = [True] * (span.end - span.start)
-            chosen.append(span)
-    for place, word in enumerate(row):
-        if not taken[place]:
-            chosen.append(Span(place, place + 1, "comma" if word == "," else "text"))
-    return sorted(chosen)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -697,7 +477,7 @@ class _Reader:
         surname = span.kind == "surname" and self._is_asked(at, span, self._find_role(at))
         return at if surname or span.kind in _NAMED else None
 
-    def _negate_words(self, start: int, most: int = _READ) -> int:
+    def _negate_words(self, start: int, most: int = READ) -> int:
         """Read the words that a negation takes, up to what parts them: genres, or a text."""
         words: list[str] = []
         at = start
@@ -806,7 +586,7 @@ class _Reader:
 
     def _is_alone(self, place: int) -> bool:
         """Tell whether nothing else of content is asked."""
-        named = ("person", "studio", "fact", "read", "like", "comma", "but", *_CUES)
+        named = ("person", "studio", "fact", "read", "like", "comma", "but", *CUES)
         if self.story:
             return False
         others = [it for at, it in enumerate(self.spans) if at != place and it.kind not in named]
