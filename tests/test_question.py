@@ -407,6 +407,10 @@ def test_what_somebody_in_a_story_lacks_stays_text(typed):
         ("for my grandma", "heartwarming true story"),
         ("my nephew is 6 and has a cold", "heartwarming for the whole family"),
         ("something for my 14 year old", "exciting adventure"),
+        ("5 year old", "heartwarming for the whole family"),
+        ("kids 4 and 7, rainy sunday", "heartwarming for the whole family"),
+        ("first movie with my girlfriend's parents", "heartwarming true story"),
+        ("my son whos 5 and afraid of witches", "heartwarming for the whole family"),
         ("movie night with the whole family", "heartwarming for the whole family"),
     ],
 )

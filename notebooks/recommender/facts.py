@@ -122,8 +122,8 @@ _FIGURES = frozenset(str.split("gangster gangsters samurai spy superhero vampire
 # Words that may stand between a nation and the kind.
 _BETWEEN = frozenset(
     str.split(
-        "new old older classic good great best better top bad funny sad dark black short long "
-        "silent indie independent art house arthouse cult feel happy scary erotic revenge "
+        "new old older classic good great best better top bad funny sad dark black white short "
+        "long silent indie independent art house arthouse cult feel happy scary erotic revenge "
         "psychological supernatural love teen teenage kids children political police detective "
         "ghost martial arts kung fu monster disaster sports road coming of age language "
         "speaking made early mid late modern recent low budget b slow fast weird violent gory "
@@ -575,7 +575,7 @@ _ALL = (
     r"teens?|teenagers?|everyone|everybody|all ages|class|(?:church|youth) group"
 )
 _OUR = (
-    r"(?:(?:my|our|the|an?|some|very|strict|religious|catholic|christian|conservative|elderly|old|"
+    r"(?:(?:my|our|the|an?|some|very|strict|girlfriends|boyfriends|gfs|bfs|wifes|husbands|partners|religious|catholic|christian|conservative|elderly|old|"
     r"young|little|small|whole|entire|two|three|all|both|younger|older|"
     r"teenage|teen|kids?|children|boys?|girls?|aged?|son|daughter|nephew|niece|of|ages?) )*"
 )
@@ -646,6 +646,7 @@ _MORE_AGES = rf"(?: (?:and|or|to) (?:an? |my )?{_OLD})?"  # of several the young
 _YEARS_OLD = (
     rf"(?P<age>{_OLD})(?: (?:years?|yrs?) olds?)?{_MORE_AGES} ?(?:(?:years?|yrs?) olds?|y ?o)"
 )
+_ALONE = r"(?:(?<=, )|(?<!.))"
 _SOMEBODY = r"(?: (?:boy|girl|kid|child|son|daughter|niece|nephew)s?)?"
 _FAMILY = r"family (?:movie|film)s?(?: night)?|family night|family friendly|whole ?fam(?:ily)?"
 _CLEAN = (
@@ -699,6 +700,12 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("audience", rf"{_FIT}(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD})|{_ALL})", _read_audience),
     ("audience", rf"{_FIT}(?:for|with|of) {_OUR}{_YEARS_OLD}{_SOMEBODY}", _read_audience),
     ("audience", rf"(?:my|our) {_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"{_ALONE}(?:an? )?{_YEARS_OLD}{_SOMEBODY}(?=$| ,)", _read_audience),
+    (
+        "audience",
+        rf"{_ALONE}(?P<child>{_CHILD}) (?:aged? )?(?P<bare>{_OLD})(?: and {_OLD})?(?=$| ,)",
+        _read_audience,
+    ),
     (
         "audience",
         rf"(?:an? )?(?:{_YEARS_OLD}|child of (?P<old>{_OLD})) (?:can|could|would|will) (?:\w+)",
@@ -712,7 +719,7 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ),
     (
         "audience",
-        rf"{_OWN}(?P<child>{_CHILD})(?: (?:is|are|who is|just turned) (?P<age>{_OLD})|"
+        rf"{_OWN}(?P<child>{_CHILD})(?: (?:is|are|who is|whos|just turned) (?P<age>{_OLD})|"
         rf" (?:, )?(?P<bare>{_OLD})(?: and {_OLD})?)?",
         _read_audience,
     ),
@@ -781,6 +788,8 @@ SITUATIONS = {
         r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|sleepover|home alone tonight|"
         r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|night in|"
         rf"my {_LOVER} (?:picks|chooses|is (?:here|over))|"
+        r"(?:our |my )?first (?:movie|film)(?= with)|(?<=and )(?:scared|afraid|terrified) of \w+|"
+        r"with (?:my |some |the )?(?:friends|mates|buddies|roommates|colleagues)|"
         r"(?:(?<=, )|(?<=and ))(?:he|she|they)(?: only| really| just)? "
         r"(?:likes?|loves?|(?:is|are) into)"
     ),

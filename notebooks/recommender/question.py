@@ -276,7 +276,7 @@ _VERBS = frozenset(str.split("has have had with is are was were do does did who 
 
 
 # What a clause about somebody begins with, and what is said where a movie is wanted.
-_OF_ASKER = frozenset(str.split("my our i im ive id were weve"))
+_OF_ASKER = frozenset(str.split("my our we i im ive id were weve"))
 _REQUESTS = frozenset(
     str.split(
         "something anything smth movie movies film films want wants need show find recommend "
@@ -578,7 +578,7 @@ class _Reader:
     def _is_asked(self, place: int, span: Span, role: str) -> bool:
         """Tell whether a surname is one: somebody is asked for by it, or it is no other word."""
         word = self._word(place)
-        rare = word not in self.known.words and word not in self.stop and len(word) > 3
+        rare = len(word) > 3 and word not in self.known.words | self.stop | _CRUEL
         if role == "directed":
             cue = self._word(place - 1) if place else ""
             return rare or cue != "by" or self._is_alone(place)
@@ -692,8 +692,10 @@ class _Reader:
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""
         audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
-        if any(it.ways == tuple(rate_for(child=True)) for it in audiences):
-            return _FAMILY
+        if any(
+            way.told == "rated G" for it in audiences for way in it.ways[:1] if len(it.ways) < 3
+        ):
+            return _FAMILY  # a child watches along
         meant = [mood for mood in self.moods if mood]
         meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
         if audiences and not meant:

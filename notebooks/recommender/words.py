@@ -137,9 +137,10 @@ SYNONYMS = {
     "visually stunning": "beautiful|gorgeous",
     "tearjerker": "sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
-    "feel-good": "uplifting|light|light ?hearted|cheer (?:me|us) up",
+    "feel-good": "feel ?good|uplifting|light|light ?hearted|cheer (?:me|us) up",
     "funny": "hilarious",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
+    "thought-provoking": "smart|clever|intelligent|brainy",
     "plot twist": "(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
 }
 # What people call TMDb's genres in a word.
