@@ -751,8 +751,7 @@ def find_movies(
 def _embed(collection: chromadb.Collection, question: Question) -> Question:
     """Embed the text of a question, once, and find the keywords near to its words."""
     text = strip_chat(question.text or question.typed)
-    says = not (question.names_title or question.is_story)
-    keywords = _find_keywords(collection, question.folded) if says else {}
+    keywords = {} if question.names_title else _find_keywords(collection, question.folded)
     return question._replace(vector=embed_query(collection, text), keywords=keywords)
 
 

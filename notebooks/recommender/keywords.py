@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import chromadb
 
 _FEW = 2  # with n words a question's keywords count this many / n: some are there by chance
+_MOST = 12  # words of a question that are compared
 _BEST = 8  # keywords that count
 _NEAR = 0.5  # the cosine above which two of them mean the like
 
@@ -46,6 +47,7 @@ def find_keywords(
     """
     said = [word for word in words if word not in list_stop_words()]
     share = min(1.0, _FEW / max(1, len(said)))
+    said = said[:_MOST]
     pairs = [" ".join(pair) for pair in pairwise(said)]
     phrases = list(dict.fromkeys([*said, *pairs, *list_meant(" ".join(words))]))
     if not phrases or not labels:

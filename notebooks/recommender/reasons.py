@@ -87,8 +87,9 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
             reasons.append(("words", _write(movie, words)))
-        reasons = reasons or _tell_keywords(movie, question) or [last]
-        because.append(phrase_reasons([*unknown, *unknowable, *reasons]))
+        if not reasons and last[0] != "nothing":
+            reasons = _tell_keywords(movie, question)
+        because.append(phrase_reasons([*unknown, *unknowable, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
 
 
