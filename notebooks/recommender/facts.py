@@ -574,9 +574,10 @@ _ALL = (
     r"in laws|grand(?:ma|mother|pa|dad|father|parents)|granny|gran|nana|aunts?|uncles?|tweens?|"
     r"teens?|teenagers?|everyone|everybody|all ages|class|(?:church|youth) group"
 )
+_STRICT = r"very|strict|religious|catholic|christian|conservative"
 _OUR = (
-    r"(?:(?:my|our|the|an?|some|very|strict|girlfriends|boyfriends|gfs|bfs|wifes|husbands|partners|religious|catholic|christian|conservative|elderly|old|"
-    r"young|little|small|whole|entire|two|three|all|both|younger|older|"
+    rf"(?:(?:my|our|the|an?|some|{_STRICT}|elderly|old|girlfriends|boyfriends|gfs|bfs|wifes|"
+    r"husbands|partners|young|little|small|whole|entire|two|three|all|both|younger|older|"
     r"teenage|teen|kids?|children|boys?|girls?|aged?|son|daughter|nephew|niece|of|ages?) )*"
 )
 # Whose children they are who speaks of "my toddler" or "the whole fam" is no story's.
@@ -614,7 +615,7 @@ def _read_audience(match: re.Match) -> list[Way] | None:
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])
-    if re.search(r"toddler|preschool|very|strict|religious|catholic|christian|conservat", match[0]):
+    if re.search(rf"toddler|preschool|{_STRICT}", match[0]):
         return rate_for(child=True)
     return rate_for(bool(groups.get("child")) and "teen" not in match[0])
 
@@ -682,7 +683,8 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     (
         "votes",
         r"hidden gems?|(?:lesser|little) known|overlooked|obscure|underrated|"
-        r"(?:i )?(?:probably )?(?:havent|have not|never) (?:probably )?(?:seen|heard of)",
+        r"(?:i |you )?(?:probably )?(?:havent|have not) (?:probably )?(?:seen|heard of)|"
+        r"(?:i|ive|we|weve|you|youve)(?: have)? never (?:seen|heard of)",
         lambda _: [Way({"vote_count": {"$lte": _FEW_VOTES}}, "not widely seen")],
     ),
     ("time", r"(?:nothing|not|isnt) (?:too|very|so|that) long", _read_not_long),
@@ -771,12 +773,12 @@ SITUATIONS = {
         r"(?:bad|long|rough|hard|tough|stressful|terrible) (?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
         rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
-        r"(?:just )?(?:got|been) dumped|(?:just )?broke up|break ?up|"
+        r"(?:just )?(?:got|been) dumped|(?:just|we|i) broke up|my break ?up|"
         rf"(?:i )?(?:scare|get scared) easily|easily scared|{_I_AM}(?:an? )?(?:wimp|squeamish)"
     ),
     "romantic comedy": (
-        r"(?:first|a|my|our) date|on a date|valentines(?: day)?|anniversary(?: dinner)?|"
-        rf"with (?:my|a|the) (?:new )?{_LOVER}"
+        r"(?:first|my|our) date|valentines(?: day)?|anniversary(?: dinner)?|"
+        rf"with my (?:new )?{_LOVER}"
     ),
     "funny romantic comedy": r"girls night(?: in)?",
     "laugh out loud raunchy comedy": (
@@ -786,7 +788,8 @@ SITUATIONS = {
     "": (
         rf"(?:i )?cant (?:fall a)?sleep|before bed|{_I_AM}tired|movie night|at (?:my|our) place|"
         r"(?:(?:for|on|at) an? )?(?:long )?(?:flight|train ride)|sleepover|home alone tonight|"
-        r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|night in|"
+        r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|"
+        r"night in(?=$| ,)|"
         rf"my {_LOVER} (?:picks|chooses|is (?:here|over))|"
         r"(?:our |my )?first (?:movie|film)(?= with)|(?<=and )(?:scared|afraid|terrified) of \w+|"
         r"with (?:my |some |the )?(?:friends|mates|buddies|roommates|colleagues)|"
