@@ -58,7 +58,7 @@ _WATCHERS = {
 # What they mean who say no more than what it should not be.
 _OPPOSITES = {
     r"heavy|depressing|sad|dark|bleak|serious|grim|intense|tragic|upsetting|scary|violent|gory": (
-        "uplifting comedy"
+        "funny romantic comedy"
     ),
     r"confusing|complicated|brainy|cerebral|think": "fun adventure",
     r"slow|boring": "fast paced action",
@@ -366,16 +366,23 @@ class _Reader:
             elif span.kind != "read":
                 clauses[-1].append(place)
         told = [clause for clause in clauses if clause and self._is_of_asker(clause)]
+        wants = [place for place, it in enumerate(clauses) if self._list_words(it) & _REQUESTS]
+        if told and wants:  # "girls night, wine, something funny"
+            told += clauses[: wants[0]]
         others = [clause for clause in clauses if clause not in told]
         asked = any(self.kept[at] and self._word(at) not in self.stop for it in others for at in it)
         if asked or any(span.kind in ("fact", "situation") for span in self.spans):
             for place in (at for clause in told for at in clause if self.spans[at].kind in _KEPT):
                 self._drop(place)
 
+    def _list_words(self, clause: list[int]) -> set[str]:
+        return {word for place in clause for word in self._word(place).split()}
+
     def _is_of_asker(self, clause: list[int]) -> bool:
         """Tell whether a clause is about the one who asks: "rough week", "my gf picks"."""
-        words = {word for place in clause for word in self._word(place).split()}
-        if words & _REQUESTS or any(self.spans[at].kind in ("like", "hated") for at in clause):
+        if self._list_words(clause) & _REQUESTS or any(
+            self.spans[at].kind in ("like", "hated") for at in clause
+        ):
             return False
         begins = self._word(clause[0]).split()[0] in _OF_ASKER
         return begins or any(
