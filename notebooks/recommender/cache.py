@@ -46,7 +46,11 @@ def write(question: list, days: int, document: dict) -> None:
     except (OSError, ValueError, RecursionError) as error:
         with contextlib.suppress(OSError, ValueError):
             aside.unlink()
-        _warn(file.parent, getattr(error, "strerror", None) or str(error))
+        with _one_warns:  # of the threads that meet the same fault
+            _warn(file.parent, getattr(error, "strerror", None) or str(error))
+
+
+_one_warns = threading.Lock()
 
 
 @lru_cache  # one warning is enough

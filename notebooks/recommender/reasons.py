@@ -40,6 +40,7 @@ _SAYINGS = {
 # A cosine below which nothing comes near: of 48 nonsense words the nearest text lies below it for
 # four of five in the catalogue, of 140 questions for seven, which all found words.
 _NEAR = 0.27
+_NEAR_LABEL = 0.1  # from which a keyword is told that nobody typed
 _NEAR_WISH = 0.1  # cosine above the average candidate's
 _MANY_VOTES, _HIGH_RATING = 1_000, 7.0  # or no movie is called widely seen or highly rated
 _SAME_YEARS = 5  # years apart, at most
@@ -87,8 +88,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):
             reasons.append(("words", _write(movie, words)))
-        if not reasons and last[0] != "nothing":
-            reasons = _tell_keywords(movie, question)
+        reasons = reasons or _tell_keywords(movie, question)
         because.append(phrase_reasons([*unknown, *unknowable, *(reasons or [last])]))
     return pl.Series("because", because, pl.String)
 
@@ -158,7 +158,7 @@ def _tell_role(movie: dict, part: dict) -> list[Reason]:
 def _tell_keywords(movie: dict, question: Question) -> list[Reason]:
     """Tell the keyword or genre that is nearest in meaning to a question, as the row writes it."""
     has = dict(zip(movie["folded_labels"], movie["labels"], strict=True))
-    near = [has[label] for label in question.keywords if label in has]
+    near = [has[it] for it, near in question.keywords.items() if it in has and near >= _NEAR_LABEL]
     return [("keywords", near[:1])] if near else []
 
 
