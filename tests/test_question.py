@@ -433,6 +433,8 @@ def test_who_says_no_more_than_how_they_are_what_not_or_for_whom_is_taken_to_mea
         ("i work with cows, something with robots", "something with robots"),
         ("girls night, wine, something with robots", "something with robots"),
         ("rainy sunday, need robots and ghosts", "need robots and ghosts"),
+        ("girls night, something scary", "something scary"),
+        ("girls night, need a laugh", "need a laugh funny romantic comedy"),
         ("my robot and i", "my robot and i"),
     ],
 )

@@ -146,7 +146,7 @@ _DECADES |= {"noughties": 2000, "aughts": 2000, "naughties": 2000}
 _FIRST, _LAST = 0, 9999  # years without an end
 _NEAR = 80  # characters before and after a match that are looked at
 _NOT_LONG = 110  # minutes
-_FEW_VOTES = 6_000
+_FEW_VOTES = 3_000
 _LONGEST = 360  # minutes of a movie: "24 hours to live" is a story
 
 

@@ -38,7 +38,14 @@ from notebooks.recommender.spans import (
     choose_spans,
     find_spans,
 )
-from notebooks.recommender.words import GENRE_WORDS, fold, fold_one, list_stop_words, strip_meant
+from notebooks.recommender.words import (
+    GENRE_WORDS,
+    fold,
+    fold_one,
+    list_meant,
+    list_stop_words,
+    strip_meant,
+)
 
 _MOST = 50_000  # characters that are read; a model reads the first few hundred words
 _ALIKE, _SURELY = 0.8, 0.92  # how much of a misspelt title is the same
@@ -55,6 +62,7 @@ _WATCHERS = {
     ),
     r"teen\w*|tweens?|1[2-6]": "exciting adventure",
 }
+_LIGHT = frozenset(["comedy", "romance", "family", "funny", "cozy", "feel good"])
 # What they mean who say no more than what it should not be.
 _OPPOSITES = {
     r"heavy|depressing|sad|dark|bleak|serious|grim|intense|tragic|upsetting|scary|violent|gory": (
@@ -333,6 +341,8 @@ class _Reader:
         if self.story and self.like:
             self._read_mentioned()
         said = self._list_text(typed)
+        if said and not self.story and self._says_mood(said):
+            said = " ".join([said, *self.moods[:1]]).strip()
         implied = "" if said or self.like else self._imply()
         return Question(
             typed,
@@ -695,6 +705,12 @@ class _Reader:
             return " ".join(word for run in runs for word in run if word not in self.stop)
         said = [run for run in runs if set(run) - self.stop - FILLER]
         return " ".join(" ".join(_trim(run)) for run in said)
+
+    def _says_mood(self, said: str) -> bool:
+        """Tell whether no more is said than a light mood: "sick in bed, something comforting"."""
+        content = " ".join(word for word in said.split() if word not in self.stop)
+        meant = list_meant(content)
+        return bool(meant) and _LIGHT.issuperset(meant) and not strip_meant(content).strip()
 
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""
