@@ -587,7 +587,7 @@ _OWN = (
 )
 
 
-# Until 1984 there was no PG-13: Jaws is PG.
+# Until 1984 there was no PG-13: Jaws is PG, and 2001: A Space Odyssey is G.
 _FOR_A_CHILD = {"$or": [{"year": {"$gte": 1985}}, {"genres": {"$contains": "Family"}}]}
 
 
@@ -600,8 +600,8 @@ def rate_for(child: bool) -> list[Way]:
     """Make the ways in which a movie is for a child, or for all."""
     if not child:
         return _rate(_RATINGS[:3])
-    general, guided = _rate(_RATINGS[:2])
-    return [general, guided._replace(where={"$and": [guided.where, _FOR_A_CHILD]})]
+    mild = _rate(_RATINGS[:2])
+    return [way._replace(where={"$and": [way.where, _FOR_A_CHILD]}) for way in mild]
 
 
 def _read_audience(match: re.Match) -> list[Way] | None:
@@ -609,7 +609,7 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         years = _OLD_OF.get(age) or int(age)
         if years <= _SMALL:
-            return _rate(_RATINGS[:1])
+            return rate_for(child=True)[:1]
         return rate_for(years <= 9) if years < 17 else None
     if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
         return None  # "he fights for the family"

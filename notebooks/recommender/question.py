@@ -56,6 +56,7 @@ _GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
 
 # What they mean who name nobody but those who watch along; else a family is meant.
 _FAMILY = "heartwarming for the whole family"
+_TODDLER = "gentle cozy animation for the family"
 _WATCHERS = {
     r"parents?|(?:mo|fa)thers?|mom|mum|dad|in laws?|gran\w*|nana|aunts?|uncles?|adults?": (
         "heartwarming true story"
@@ -715,10 +716,11 @@ class _Reader:
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""
         audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
-        if any(
-            way.told == "rated G" for it in audiences for way in it.ways[:1] if len(it.ways) < 3
-        ):
-            return _FAMILY  # a child watches along
+        rated = {tuple(way.told for way in it.ways) for it in audiences}
+        if ("rated G",) in rated:
+            return _TODDLER
+        if ("rated G", "rated PG") in rated:  # a child watches along
+            return _FAMILY
         meant = [mood for mood in self.moods if mood]
         meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
         if audiences and not meant:
