@@ -49,6 +49,7 @@ from notebooks.recommender import taste
 from notebooks.recommender.cache import remove_expired
 from notebooks.recommender.candidates import (
     NEAREST,
+    Index,
     find_candidates,
     find_taste_candidates,
     open_index,
@@ -676,9 +677,10 @@ def find_movies(
 
     The thousand movies whose texts are nearest, and those of the people whom
     the question names, are ranked by a sum: cosine of question and text, BM25
-    (Robertson and Zaragoza, 2009) over texts, names, roles and keywords, a
-    bonus for a title or a full name, and a little for the number of votes. The
-    weights stand in `notebooks/recommender/rank.py`.
+    (Robertson and Zaragoza, 2009) over texts, names, roles and keywords,
+    keywords near in meaning to words of the question, a bonus for a title or a
+    full name, and a little for the number of votes. The weights stand in
+    `notebooks/recommender/rank.py`.
 
     In English, "like TITLE but WISH" is answered by `recommend`; what follows
     *not*, *no* or *without* pushes away; and years, languages and running time
@@ -735,37 +737,34 @@ def find_movies(
             weight=pl.when(pl.col("id").is_in(liked)).then(1.0).otherwise(-1.0)
         )
         return _recommend(collection, profile, profile["id"].to_list(), scope, question)
-    question = _embed(collection, question)
+    question = _embed(collection, index, question)
     movies = find_candidates(collection, index, question, scope, excluded)
     if excluded and len(leave_out(index.movies, excluded)) == len(index.movies) > 0:
         warn(f"without removed nothing: no text of {len(index.movies):,} movies holds it")
     if where and movies.is_empty():
         warn_of_filter(collection, where)
-    ranked = rank(_push_away(collection, movies, question), question)
+    ranked = rank(_push_away(collection, index, movies, question), question)
     if question.names_nothing:
         ranked = taste.spread(ranked, n)
     answers = show_facts(collection, ranked.head(n).select("id", "distance", "score"))
     return answers.with_columns(explain_question(answers, ranked, question))
 
 
-def _embed(collection: chromadb.Collection, question: Question) -> Question:
+def _embed(collection: chromadb.Collection, index: Index, question: Question) -> Question:
     """Embed the text of a question, once, and find the keywords near to its words."""
     text = strip_chat(question.text or question.typed)
-    keywords = {} if question.names_title else _find_keywords(collection, question.folded)
+    words = [] if question.names_title else question.folded
+    keywords = find_keywords(collection, index.labels, words)
     return question._replace(vector=embed_query(collection, text), keywords=keywords)
 
 
-def _find_keywords(collection: chromadb.Collection, words: list[str]) -> dict[str, float]:
-    return find_keywords(collection, open_index(collection).labels, words)
-
-
 def _push_away(
-    collection: chromadb.Collection, movies: pl.DataFrame, question: Question
+    collection: chromadb.Collection, index: Index, movies: pl.DataFrame, question: Question
 ) -> pl.DataFrame:
     """Let movies count the less, the nearer they are to what is unwanted."""
     if not question.unwanted or movies.is_empty():
         return movies
-    keywords = _find_keywords(collection, fold_words(question.unwanted))
+    keywords = find_keywords(collection, index.labels, fold_words(question.unwanted))
     vector = embed_query(collection, question.unwanted)
     return push_away(movies, question.unwanted, vector, keywords)
 
@@ -884,7 +883,7 @@ def _recommend(
     profile = profile.join(index.movies, on="id").sort("id")
     question = wish or Question("", (), "")
     if question.text:
-        question = _embed(collection, question)
+        question = _embed(collection, index, question)
     movies = find_taste_candidates(collection, index, profile, hidden, question, scope)
     if scope.where and movies.is_empty():
         warn_of_filter(collection, scope.where)
@@ -893,7 +892,7 @@ def _recommend(
         return answers.with_columns(because=pl.lit(""))
     scores = taste.score(movies, profile)
     if wish:
-        movies = score_wish(_push_away(collection, movies, question), question)
+        movies = score_wish(_push_away(collection, index, movies, question), question)
         scores = taste.add_wish(scores, movies, profile)
     chosen = taste.choose(movies, scores, scope.n, diversity)
     answers = movies.with_columns(distance=scores.distance, score=scores.total)[chosen]

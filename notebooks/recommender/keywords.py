@@ -45,7 +45,8 @@ def find_keywords(
         Eight at most, the nearest first, each with how near it is: 1 for the
         same, 0 for a cosine of .5, less where the question has many words.
     """
-    said = [word for word in words if word not in list_stop_words()]
+    stop = list_stop_words()
+    said = [word for word in words if word not in stop]
     share = min(1.0, _FEW / max(1, len(said)))
     said = said[:_MOST]
     pairs = [" ".join(pair) for pair in pairwise(said)]

@@ -63,6 +63,7 @@ _WATCHERS = {
     ),
     r"teen\w*|tweens?|1[2-6]": "exciting adventure",
 }
+# What the genres and keywords of a light mood are called: beside a situation, both count.
 _LIGHT = frozenset(["comedy", "romance", "family", "funny", "cozy", "feel good"])
 # What they mean who say no more than what it should not be.
 _OPPOSITES = {
