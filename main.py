@@ -68,7 +68,7 @@ from notebooks.recommender.collection import (
     warn_of_filter,
 )
 from notebooks.recommender.exports import read_ratings, read_watchlist
-from notebooks.recommender.keywords import find_keywords
+from notebooks.recommender.keywords import embed_question, find_keywords
 from notebooks.recommender.model import embed_in_batches, load_model
 from notebooks.recommender.movie import (
     MOVIE_SCHEMA,
@@ -87,7 +87,7 @@ from notebooks.recommender.reasons import explain_question, explain_taste
 from notebooks.recommender.starters import choose_starters
 from notebooks.recommender.streaming import fetch_where, find_services
 from notebooks.recommender.tmdb import TMDbError, get_documents, get_json
-from notebooks.recommender.words import strip_chat, write_text
+from notebooks.recommender.words import write_text
 
 if TYPE_CHECKING:
     import chromadb
@@ -737,25 +737,17 @@ def find_movies(
             weight=pl.when(pl.col("id").is_in(liked)).then(1.0).otherwise(-1.0)
         )
         return _recommend(collection, profile, profile["id"].to_list(), scope, question)
-    question = _embed(collection, index, question)
+    question = embed_question(collection, index.known.labels, question)
     movies = find_candidates(collection, index, question, scope, excluded)
     if excluded and len(leave_out(index.movies, excluded)) == len(index.movies) > 0:
         warn(f"without removed nothing: no text of {len(index.movies):,} movies holds it")
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     ranked = rank(_push_away(collection, index, movies, question), question)
-    if question.names_nothing:
+    if question.names_limits:
         ranked = taste.spread(ranked, n)
     answers = show_facts(collection, ranked.head(n).select("id", "distance", "score"))
     return answers.with_columns(explain_question(answers, ranked, question))
-
-
-def _embed(collection: chromadb.Collection, index: Index, question: Question) -> Question:
-    """Embed the text of a question, once, and find the keywords near to its words."""
-    text = strip_chat(question.text or question.typed)
-    words = [] if question.names_title else question.folded
-    keywords = find_keywords(collection, index.labels, words)
-    return question._replace(vector=embed_query(collection, text), keywords=keywords)
 
 
 def _push_away(
@@ -764,7 +756,7 @@ def _push_away(
     """Let movies count the less, the nearer they are to what is unwanted."""
     if not question.unwanted or movies.is_empty():
         return movies
-    keywords = find_keywords(collection, index.labels, fold_words(question.unwanted))
+    keywords = find_keywords(collection, index.known.labels, fold_words(question.unwanted))
     vector = embed_query(collection, question.unwanted)
     return push_away(movies, question.unwanted, vector, keywords)
 
@@ -883,7 +875,7 @@ def _recommend(
     profile = profile.join(index.movies, on="id").sort("id")
     question = wish or Question("", (), "")
     if question.text:
-        question = _embed(collection, index, question)
+        question = embed_question(collection, index.known.labels, question)
     movies = find_taste_candidates(collection, index, profile, hidden, question, scope)
     if scope.where and movies.is_empty():
         warn_of_filter(collection, scope.where)

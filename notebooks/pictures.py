@@ -29,8 +29,8 @@ from notebooks.recommender.chart import (
     make_chart,
     name_islands,
 )
-from notebooks.recommender.collection import Scope, embed_query, get_embeddings
-from notebooks.recommender.keywords import find_keywords
+from notebooks.recommender.collection import Scope, get_embeddings
+from notebooks.recommender.keywords import embed_question
 from notebooks.recommender.progress import in_notebook
 from notebooks.recommender.question import read_question
 from notebooks.recommender.rank import rank
@@ -205,9 +205,7 @@ def weigh(collection: chromadb.Collection, query: str) -> None:
 
     index = open_index(collection)
     question = read_question(query, index.known)
-    vector = embed_query(collection, question.text or query)
-    keywords = find_keywords(collection, index.labels, question.folded)
-    question = question._replace(vector=vector, keywords=keywords)
+    question = embed_question(collection, index.known.labels, question)
     ranked = rank(find_candidates(collection, index, question, Scope(NEAREST)), question)
     parts = {part: by for part, by in _PARTS.items() if ranked[by].n_unique() > 1}
     # Not sliders: theirs have no name that a screen reader could tell.

@@ -48,6 +48,7 @@ def tell(row):
         ("movies in german", {"original_language": {"$in": ["de"]}}, "German"),
         ("brazilian drama", {"countries": {"$contains": "BR"}}, "from Brazil"),
         ("australian horror", {"countries": {"$contains": "AU"}}, "from Australia"),
+        ("films in black and white", {"keywords": {"$contains": "black and white"}}, "black and"),
         ("films from norway", {"countries": {"$contains": "NO"}}, "from Norway"),
         ("from the uk", {"countries": {"$contains": "GB"}}, "from the UK"),
     ],
@@ -86,6 +87,7 @@ def test_a_range_holds_both_of_its_ends_in_any_order(row, told):
         "stranger from japan",
         "a summer of 1942",
         "90 minutes in heaven",
+        "a black and white cat",
         "under 99999 minutes",
     ],
 )

@@ -11,6 +11,7 @@ from notebooks.recommender.people import People
 from notebooks.recommender.question import read_question
 from notebooks.recommender.spans import Known
 from notebooks.recommender.titles import Titles
+from notebooks.recommender.words import TEXTS_OF_MOODS
 
 STRANGELOVE = "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb"
 MOVIES = pl.DataFrame(
@@ -48,7 +49,9 @@ WORDS = frozenset(
     )
 )
 STUDIOS = {"pixar": ["Pixar"], "ghibli": ["Studio Ghibli"], "studioghibli": ["Studio Ghibli"]}
-KNOWN = Known(Titles(MOVIES), People(MOVIES), STUDIOS, WORDS, WORDS, frozenset(), rated=True)
+KNOWN = Known(
+    Titles(MOVIES), People(MOVIES), STUDIOS, WORDS, WORDS, frozenset(), ["funny"], rated=True
+)
 UNRATED = KNOWN._replace(rated=False)
 in_any_case = pytest.mark.parametrize("change", [str, str.title, str.upper])
 
@@ -401,7 +404,7 @@ def test_what_somebody_in_a_story_lacks_stays_text(typed):
         ("nothing too scary please", "funny romantic comedy"),
         ("nothing confusing, i'm tired", "fun adventure"),
         ("rainy sunday under a blanket", "cozy romantic comedy"),
-        ("had a rough week", "uplifting comedy"),
+        ("had a rough week", "heartwarming feel good comedy"),
         ("first date", "romantic comedy"),
         ("we're stoned lol what should we watch", "laugh out loud raunchy comedy"),
         ("for my grandma", "heartwarming true story"),
@@ -460,6 +463,39 @@ def test_a_genre_that_no_movie_has_is_named_though_a_text_holds_the_word():
     known = KNOWN._replace(genres=frozenset(["Drama"]), vocabulary=frozenset(["documentary"]))
     assert read_question("a documentary maybe", known).unknown == ("documentary",)
     assert read_question("a documentary", known._replace(genres=frozenset())).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("need a good cry", "heartbreaking sad drama"),
+        ("mind blown ending", "mind-bending mystery thriller"),
+        ("something slow and beautiful, can't sleep", "beautiful drama"),
+        ("a feel-good movie from the 90s", "heartwarming feel-good comedy"),
+    ],
+)
+def test_a_mood_that_no_movie_has_as_a_keyword_is_a_text_like_those_that_have_it(typed, text):
+    asked = read(typed)
+    assert (asked.text, asked.is_implied) == (text, True)
+    asked = read(typed, KNOWN._replace(labels=list(TEXTS_OF_MOODS)))
+    assert asked.text != text
+    assert not asked.is_implied
+    assert not read(f"{typed} with robots").is_implied
+
+
+@pytest.mark.parametrize("typed", ["a good thriller", "something funny", "funny horror movies"])
+def test_a_kind_or_a_mood_is_told_from_more(typed):
+    assert read(typed).names_kind
+    assert not read(f"{typed} with robots").names_kind
+
+
+@pytest.mark.parametrize("typed", ["under 90 minutes", "a movie from the 90s", "old movies"])
+def test_who_names_but_years_or_a_length_is_told_from_who_names_more(typed):
+    asked = read(typed)
+    assert asked.names_limits
+    assert not asked.names_nothing
+    assert not read(f"{typed} with robots").names_limits
+    assert not read(f"{typed} with uma thurman").names_limits
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from notebooks.recommender.words import (
     list_stop_words,
     nearly_same,
     share_words,
+    stem,
+    stem_each,
     strip_facts,
     strip_labels,
     write_text,
@@ -78,6 +80,38 @@ def test_bm25_is_what_robertson_and_zaragoza_write(texts, asked):
     assert scores == pytest.approx(expected)
     for row, words in found.select("movie", "found").iter_rows():
         assert set(words) == asked & set(texts[row]) - STOP_WORDS
+
+
+TEXTS = pl.Series(["robots rob the bank", "the robot robs banks", "robot", "bank"])
+
+
+def test_another_form_of_an_asked_word_counts_half_and_is_told_as_it_stands_there():
+    stems = pl.select(stem(pl.lit(TEXTS))).to_series()
+    assert stems.to_list() == ["robot rob the bank", "the robot rob bank", "robot", "bank"]
+    found = bm25(TEXTS, ["robots"], stems=stems).sort("movie")
+    assert found["movie"].to_list() == [0, 1, 2]
+    assert found["found"].to_list() == [["robots"], ["robot"], ["robot"]]
+    [exact, other, _] = found["bm25"]
+    [[whole]] = (
+        bm25(TEXTS.str.replace("robot ", "robots "), ["robots"], stems=stems)
+        .filter(pl.col("movie") == 1)[["bm25"]]
+        .rows()
+    )
+    assert exact == pytest.approx(whole)
+    assert other < exact
+
+
+def test_names_count_as_they_are_typed_alone():
+    names = pl.Series(["", "", "", "rob"])
+    stems = pl.select(stem(pl.lit(TEXTS))).to_series()
+    assert sorted(bm25(TEXTS, ["robs"], names, stems)["movie"]) == [0, 1]
+    assert sorted(bm25(TEXTS, ["rob"], names, stems)["movie"]) == [0, 1, 3]
+
+
+@pytest.mark.parametrize("language", ["nb-NO", "de"])
+def test_words_of_other_languages_than_english_stay_as_they_are(monkeypatch, language):
+    monkeypatch.setattr(config, "TMDB_LANGUAGE", language)
+    assert stem_each(["robots", "banks"]) == {"robots": "robots", "banks": "banks"}
 
 
 texts = st.none() | st.text(st.characters(codec="ascii", exclude_categories=["C"]), min_size=1)

@@ -31,14 +31,10 @@ _ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with
 
 
 class Index(NamedTuple):
-    """
-    All movies of a collection as a ranking compares them, what a question may
-    name, and the keywords and genres that it may mean.
-    """
+    """All movies of a collection as a ranking compares them, and what a question may name."""
 
     movies: pl.DataFrame
     known: Known
-    labels: list[str]
 
 
 _indexes: dict = {}  # by collection: the frame that was read, and its index
@@ -61,6 +57,8 @@ def _make_index(read: pl.DataFrame) -> Index:
         pl.concat_list("persons", "roles", "labels", "titles", "genres").explode()
     ).str.split(" ")
     vocabulary = words | set(movies.select(names.explode()).to_series())
+    labels = movies.select(label=pl.col("labels").explode()).drop_nulls().group_by("label").len()
+    shared = labels.filter(pl.col("len") >= _SHARED).sort("label")["label"]
     known = Known(
         Titles(movies),
         People(movies),
@@ -68,11 +66,10 @@ def _make_index(read: pl.DataFrame) -> Index:
         frozenset(words - {None}),
         frozenset(vocabulary - {None}),
         frozenset(movies["genres"].explode().drop_nulls()),
+        shared.to_list(),
         rated="certification" in movies.columns and movies["certification"].is_not_null().any(),
     )
-    labels = movies.select(label=pl.col("labels").explode()).drop_nulls().group_by("label").len()
-    shared = labels.filter(pl.col("len") >= _SHARED).sort("label")["label"]
-    return Index(movies, known, shared.to_list())
+    return Index(movies, known)
 
 
 # What a studio's name ends in, and people leave out.

@@ -687,6 +687,11 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
         r"(?:i|ive|we|weve|you|youve)(?: have)? never (?:seen|heard of)",
         lambda _: [Way({"vote_count": {"$lte": _FEW_VOTES}}, "not widely seen")],
     ),
+    (
+        "look",
+        r"(?:in )?black and white(?= (?:movie|film|comed|classic|drama|noir)| if| please| ,|$)",
+        lambda _: [Way({"keywords": {"$contains": "black and white"}}, "in black and white")],
+    ),
     ("time", r"(?:nothing|not|isnt) (?:too|very|so|that) long", _read_not_long),
     ("time", r"(?P<how>short|long)(?: and)?", _read_short),
     ("nation", rf"(?P<nation>{_ADJECTIVES})(?P<language> language| speaking)?", _read_nation),
@@ -769,7 +774,7 @@ SITUATIONS = {
         rf"hungover|(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}sick|"
         r"(?:on|in) (?:the|my) (?:couch|sofa)"
     ),
-    "uplifting comedy": (
+    "heartwarming feel good comedy": (
         r"(?:bad|long|rough|hard|tough|stressful|terrible) (?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
         rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"

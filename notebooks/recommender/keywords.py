@@ -1,4 +1,4 @@
-"""Keywords by meaning: those of a collection that are near to words of a question."""
+"""A question as its meaning: an embedding of its text, and the keywords near to its words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from notebooks.recommender.collection import embed_queries
-from notebooks.recommender.words import list_meant, list_stop_words
+from notebooks.recommender.collection import embed_queries, embed_query
+from notebooks.recommender.question import Question
+from notebooks.recommender.words import list_meant, list_stop_words, strip_chat
 
 if TYPE_CHECKING:
     import chromadb
@@ -21,6 +22,16 @@ _NEAR = 0.5  # the cosine above which two of them mean the like
 
 # Embeddings of keywords by collection, made when a question first asks for them.
 _embedded: dict[Any, dict[str, np.ndarray]] = {}
+
+
+def embed_question(
+    collection: chromadb.Collection, labels: Sequence[str], question: Question
+) -> Question:
+    """Embed the text of a question, once, and find the keywords near to its words."""
+    text = strip_chat(question.text or question.typed)
+    words = [] if question.names_title else question.folded
+    keywords = find_keywords(collection, labels, words)
+    return question._replace(vector=embed_query(collection, text), keywords=keywords)
 
 
 def find_keywords(

@@ -40,6 +40,7 @@ from notebooks.recommender.spans import (
 )
 from notebooks.recommender.words import (
     GENRE_WORDS,
+    TEXTS_OF_MOODS,
     fold,
     fold_one,
     list_meant,
@@ -146,14 +147,20 @@ class Question(NamedTuple):
     @property
     def names_nothing(self) -> bool:
         """Whether nothing is asked for but a movie."""
-        named = (self.titles, self.like, self.hidden, self.facts, self.unwanted)
-        return not self.content and not any(named)
+        return self.names_limits and not self.facts
+
+    @property
+    def names_limits(self) -> bool:
+        """Whether nothing is asked for but a movie, or one of some years or length."""
+        named = (self.titles, self.like, self.hidden, self.unwanted)
+        limits = ("year", "time", "votes", "rating")
+        return not (self.content or any(named)) and all(it.kind in limits for it in self.facts)
 
     @property
     def names_kind(self) -> bool:
-        """Whether no more is said than a kind of movie: "a good thriller"."""
-        plain = all(word in _GENRES for word in self.content) or self.is_implied
-        return plain and not self.names_title
+        """Whether no more is said than a kind of movie or a mood: "a good thriller"."""
+        more = set(strip_meant(" ".join(self.folded)).split()) - list_stop_words() - _GENRES
+        return self.is_implied or not (more or self.names_title)
 
     @property
     def folded_meant(self) -> list[str]:
@@ -343,9 +350,7 @@ class _Reader:
         if self.story and self.like:
             self._read_mentioned()
         said = self._list_text(typed)
-        if said and not self.story and self._says_mood(said):
-            said = " ".join([said, *self.moods[:1]]).strip()
-        implied = "" if said or self.like else self._imply()
+        said, implied = self._find_mood(said)
         return Question(
             typed,
             words,
@@ -708,11 +713,19 @@ class _Reader:
         said = [run for run in runs if set(run) - self.stop - FILLER]
         return " ".join(" ".join(_trim(run)) for run in said)
 
-    def _says_mood(self, said: str) -> bool:
-        """Tell whether no more is said than a light mood: "sick in bed, something comforting"."""
-        content = " ".join(word for word in said.split() if word not in self.stop)
-        meant = list_meant(content)
-        return bool(meant) and _LIGHT.issuperset(meant) and not strip_meant(content).strip()
+    def _find_mood(self, said: str) -> tuple[str, str]:
+        """Find what is said and what is implied, where no more than a mood is said, or nothing."""
+        if self.like:
+            return said, ""
+        folded = fold_one(said)
+        more = set(strip_meant(folded).split()) - self.stop
+        moods = [] if self.story or more else list_meant(folded)
+        if self.moods and moods and _LIGHT.issuperset(moods):  # "sick in bed, something comforting"
+            return " ".join([said, *self.moods[:1]]), ""
+        unnamed = set(moods).difference(self.known.labels)
+        if unnamed and TEXTS_OF_MOODS.keys() >= set(moods):
+            return "", " ".join(dict.fromkeys(TEXTS_OF_MOODS[mood] for mood in moods))
+        return said, "" if said else self._imply()
 
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""

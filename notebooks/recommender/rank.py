@@ -19,6 +19,7 @@ from notebooks.recommender.words import (
     list_meant,
     list_phrases,
     list_stop_words,
+    stem,
     strip_facts,
     strip_labels,
 )
@@ -34,7 +35,9 @@ _WEIGHTS = {
     "the title": 0.3,  # on top, if the title is the question
     "loosely": -0.15,  # if only one of its other spellings is
     "votes": 0.05,  # log10 of their number
-    "rating": 0.1,  # a star of the vote average, held back where votes are few, if nothing is said
+    # A star of the vote average, held back where votes are few, if no more than a kind is named.
+    "rating": 0.1,
+    "rating, implied": 0.2,  # or not even that: texts say moods less often than votes tell them
     "brutal": -0.5,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
@@ -60,8 +63,10 @@ def prepare(movies: pl.DataFrame) -> pl.DataFrame:
     """Add to movies what a ranking compares, once for all questions."""
     titles = [fold(pl.col(name).fill_null("")) for name in ("title", "original_title")]
     text = pl.col("text").fill_null("")
+    words = fold(strip_labels(text))
     return movies.with_columns(
-        words=fold(strip_labels(text)),
+        words=words,
+        stems=stem(words),
         story=fold(strip_facts(text)),
         persons=_fold_each("directors", "cast"),
         roles=_fold_each("characters"),
@@ -94,13 +99,15 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     movies = count_words(movies, question.folded, question.keywords)
     votes_cast = pl.col("vote_count").fill_null(0)
     held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
+    stars = _WEIGHTS["rating"] * (question.names_kind and not question.unwanted)
+    stars = _WEIGHTS["rating, implied"] if question.is_implied else stars
     return movies.join(
         _match_titles(movies, question), on="movie", how="left", maintain_order="left"
     ).with_columns(
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
         by_votes=_WEIGHTS["votes"] * min(1, _FEW / max(1, len(question.content))) * votes,
-        by_rating=_WEIGHTS["rating"] * held_back * (question.names_kind and not question.unwanted),
+        by_rating=stars * held_back,
         by_brutal=_hold_back(question),
         played=pl.col("roles").list.set_intersection(names),
     )
@@ -140,7 +147,7 @@ def count_words(
     asked = [word for word in expand_genres(" ".join(words)).split() if word not in stop]
     lists = [movies[name].list.join(" ") for name in ("persons", "roles", "labels")]
     more = pl.select(pl.concat_str(lists, separator=" ")).to_series()
-    counted = bm25(movies["words"], list(dict.fromkeys(asked)), more)
+    counted = bm25(movies["words"], list(dict.fromkeys(asked)), more, movies["stems"])
     near = pl.element().replace_strict(keywords, default=0.0, return_dtype=pl.Float64)
     by_keywords = pl.col("labels").list.eval(near).list.sum() if keywords else pl.lit(0.0)
     return (

@@ -11,7 +11,7 @@ from notebooks.recommender.facts import Fact
 from notebooks.recommender.filters import to_expr
 from notebooks.recommender.question import Question
 from notebooks.recommender.taste import NOTABLE, SHARES, Scores
-from notebooks.recommender.words import expand_genres, fold, fold_one, strip_labels
+from notebooks.recommender.words import expand_genres, fold, fold_one, stem_each, strip_labels
 
 Reason = tuple[str, list[str]]  # its kind, and what it names
 _SAYINGS = {
@@ -71,7 +71,7 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
     if question.content and nearest < _NEAR and not question.facts:
         last = ("nothing", [])
     typed = [] if question.is_implied else [*question.words, *question.folded_meant]
-    asked = set(expand_genres(" ".join(typed)).split())
+    asked = set(stem_each(expand_genres(" ".join(typed)).split()).values())
     unknown: list[Reason] = [("unknown", list(question.unknown[:2]))] if question.unknown else []
     unknowable: list[Reason] = [("unknowable", [what]) for what in question.unknowable]
     because = []
@@ -82,8 +82,9 @@ def explain_question(shown: pl.DataFrame, ranked: pl.DataFrame, question: Questi
         reasons: list[Reason] = [*_tell_meant(question), *facts]
         reasons += _tell_role(movie, part)
         told = {name for _, names in reasons for name in names}
-        new = asked.difference(question.unknown, *(fold_one(name).split() for name in told))
-        words = [word for word in _list_found(movie, part) if word in new]
+        old = set(question.unknown).union(*(fold_one(name).split() for name in told))
+        found = stem_each(_list_found(movie, part))
+        words = [word for word, stem in found.items() if stem in asked and word not in old]
         if part["by_title"]:
             reasons.append(("title", []))
         elif len(words) > 1 or (words and part["by_words"] - part["by_text"] > average):

@@ -32,8 +32,8 @@ class Known(NamedTuple):
         By what they are called, without blanks: "pixar", "studioghibli".
     words, vocabulary
         Those of its texts, and all that it knows.
-    genres
-        Those that its movies have.
+    genres, labels
+        Those that its movies have; and with its keywords, folded.
     rated
         Whether it has certifications.
     """
@@ -44,6 +44,7 @@ class Known(NamedTuple):
     words: frozenset[str]
     vocabulary: frozenset[str]
     genres: frozenset[str]
+    labels: list[str]
     rated: bool
 
 

@@ -195,7 +195,7 @@ def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return pooled ** (1 / power)
 
 
-_RECEIVED = 100  # of the best received, of which some are chosen that are unlike each other
+_RECEIVED = 100  # of the best received, or a tenth of all: some that are unlike each other
 _UNLIKE = 0.5
 
 
@@ -204,7 +204,7 @@ def spread(ranked: pl.DataFrame, n: int) -> pl.DataFrame:
     Put movies first that are unlike each other in text, genre, time and
     language, of those ranked highest (maximal marginal relevance).
     """
-    best = ranked.head(max(_RECEIVED, n))
+    best = ranked.head(max(min(_RECEIVED, len(ranked) // 10), n))
     decade = (pl.col("year") // 10).alias("decade")
     marks = best.select(decade, "original_language").to_dummies().to_numpy().astype(float)
     genres = sorted(set(best["genres"].explode().drop_nulls()))

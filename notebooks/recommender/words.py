@@ -1,15 +1,16 @@
 """
-Texts as words: folded, counted (BM25), compared (TF-IDF), and how a movie's
+Texts as words: folded, stemmed, counted (BM25), compared (TF-IDF), and how a movie's
 text is written and read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import polars as pl
+from Stemmer import Stemmer
 
 import config
 
@@ -52,6 +53,7 @@ _ELISION = (
 )
 # How soon a repeated word stops counting, and how much a long text is held back.
 _K1, _B = 1.2, 0.75
+_OTHER_FORM = 0.5  # what another form of an asked word counts
 
 
 def list_stop_words() -> frozenset[str]:
@@ -114,7 +116,7 @@ def fold_one(text: str) -> str:
     return pl.select(fold(pl.lit(text))).item()
 
 
-# What people call genres and keywords, but for the names themselves.
+# What people call genres and keywords; of a mood, its name, too.
 SYNONYMS = {
     "Science Fiction": "sci fi|scifi|sf",
     "Animation": "animated|cartoons?",
@@ -130,18 +132,31 @@ SYNONYMS = {
     **{name: f"{name.lower()}s" for name in ("Drama", "Thriller", "Western", "Crime", "Adventure")},
     "musical": "musicals",
     "gory": "gore|bloody|splatter",
-    "cozy": "cosy|comfort(?:ing)?|soothing|relaxing|calming",
-    "bleak": "heavy|depressing",
-    "mind-bending": "mind (?:blown|blowing)|trippy",
-    "slow-burn": "slow",
-    "visually stunning": "beautiful|gorgeous",
-    "tearjerker": "sad|cry|weepies?|heartbreaking",
+    "cozy": "co[sz]y|comfort(?:ing)?|soothing|relaxing|calming",
+    "bleak": "bleak|heavy|depressing",
+    "mind-bending": "mind (?:bending|blown|blowing)(?: endings?)?|trippy",
+    "slow-burn": "slow(?: burn)?",
+    "visually stunning": "visually stunning|beautiful|gorgeous",
+    "tearjerker": "tear ?jerkers?|sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
     "feel-good": "feel ?good|uplifting|light|light ?hearted|cheer (?:me|us) up",
-    "funny": "hilarious",
+    "funny": "funny|hilarious",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
-    "thought-provoking": "smart|clever|intelligent|brainy",
-    "plot twist": "(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
+    "thought-provoking": "thought provoking|smart|clever|intelligent|brainy",
+    "plot twist": "plot twists?|(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
+}
+# What texts are to be near to for a mood that no movie has as a keyword: TMDb's seldom name one.
+TEXTS_OF_MOODS = {
+    "cozy": "cozy romantic comedy",
+    "bleak": "bleak tragedy",
+    "mind bending": "mind-bending mystery thriller",
+    "plot twist": "mind-bending mystery thriller",
+    "slow burn": "beautiful drama",
+    "visually stunning": "beautiful drama",
+    "tearjerker": "heartbreaking sad drama",
+    "feel good": "heartwarming feel-good comedy",
+    "funny": "hilarious comedy",
+    "thought provoking": "thoughtful drama",
 }
 # What people call TMDb's genres in a word.
 GENRE_WORDS = {
@@ -207,25 +222,59 @@ def list_phrases(folded: str, most: int = 8) -> list[str]:
     return [" ".join(words[at : at + size]) for size in range(1, most + 1) for at in starts]
 
 
-def bm25(texts: pl.Series, asked: list[str], more: pl.Series | None = None) -> pl.DataFrame:
+def stem_each(words: Iterable[str]) -> dict[str, str]:
+    """Map words to their stems (Porter2, in English alone): *robots* to *robot*."""
+    words = list(words)
+    english = config.TMDB_LANGUAGE.startswith("en")
+    return dict(zip(words, Stemmer("english").stemWords(words) if english else words, strict=True))
+
+
+def stem(texts: pl.Expr) -> pl.Expr:
+    """Stem the words of folded texts."""
+
+    def stem_all(texts: pl.Series) -> pl.Series:
+        words = texts.str.split(" ")
+        stems = stem_each(words.explode().unique().drop_nulls())
+        stemmed = words.list.eval(pl.element().replace_strict(stems, return_dtype=pl.String))
+        return stemmed.list.join(" ")
+
+    return texts.map_batches(stem_all, pl.String)
+
+
+def bm25(
+    texts: pl.Series,
+    asked: list[str],
+    more: pl.Series | None = None,
+    stems: pl.Series | None = None,
+) -> pl.DataFrame:
     """
     Score texts of folded words: columns `movie` (its row), `bm25` and `found`,
     the most telling of the asked words that it holds. Words of `more` count,
-    but make no text long.
+    but make no text long. With the `stems` of texts, other forms of an asked
+    word count half, and `found` has the one that stands there.
     """
-    df = pl.DataFrame({"word": texts.str.split(" ")}).with_row_index("movie")
-    df = df.with_columns(length=pl.col("word").list.len())
-    relative_length = pl.col("length") / df["length"].mean()
-    words = df if more is None else df.with_columns(pl.concat_list("word", more.str.split(" ")))
+    split = {"word": texts, "stem": texts if stems is None else stems}
+    df = pl.DataFrame({name: column.str.split(" ") for name, column in split.items()})
+    df = df.with_row_index("movie").with_columns(length=pl.col("word").list.len())
+    df = df.with_columns(relative_length=pl.col("length") / df["length"].mean()).drop("length")
+    stem_of = stem_each(asked) if stems is not None else dict(zip(asked, asked, strict=True))
+    is_asked, small = pl.col("word").is_in(asked), pl.col("word").is_in(list(STOP_WORDS))
+    words = df.explode("word", "stem").filter(
+        pl.col("stem").is_in(list(stem_of.values())), is_asked | ~small
+    )
+    if more is not None:
+        named = df.with_columns(word=more.str.split(" ")).explode("word")
+        named = named.filter(is_asked)
+        stemmed = pl.col("word").replace_strict(stem_of, return_dtype=pl.String)
+        words = pl.concat([words, named.with_columns(stem=stemmed).select(words.columns)])
     tf, texts_with, n = pl.col("tf"), pl.col("texts_with"), len(texts)
-    small = pl.col("word").is_in(list(STOP_WORDS))
+    counts = pl.when(is_asked).then(1.0).otherwise(_OTHER_FORM)
     return (
-        words.with_columns(relative_length=relative_length)
-        .explode("word")
-        .filter(pl.col("word").is_in(asked))
-        .group_by("movie", "word", "relative_length")
-        .agg(tf=pl.len())
-        .with_columns(texts_with=pl.len().over("word"))
+        words.with_columns(counts=counts)
+        .sort("counts", descending=True, maintain_order=True)
+        .group_by("movie", "stem", "relative_length", maintain_order=True)
+        .agg(pl.first("word"), tf=pl.sum("counts"))
+        .with_columns(texts_with=pl.len().over("stem"))
         .with_columns(
             part=(1 + (n - texts_with + 0.5) / (texts_with + 0.5)).log()
             * (tf * (_K1 + 1) / (tf + _K1 * (1 - _B + _B * pl.col("relative_length"))))
