@@ -288,6 +288,8 @@ def test_a_person_beside_a_fact_takes_nothing_from_it():
         ("like shrek 2 but scary", ["shrek2"], "scary"),
         ("star wars but funny", ["wars"], "funny"),
         ("crime like Heat", ["heat"], "crime"),
+        ("something like pulp ficton but funny", ["pulp"], "funny"),
+        ("like shinning, in space", ["shining"], "space"),
     ],
 )
 def test_a_movie_to_be_like_is_read_however_it_is_said(typed, like, text):
@@ -598,6 +600,25 @@ def test_who_names_nothing_is_told_from_who_does(typed, change):
     assert not read(change(typed) + " with robots").names_nothing
 
 
+@pytest.mark.parametrize(
+    ("typed", "text", "unwanted"),
+    [
+        ("a house more cozy than scary", "house cozy", "scary"),
+        (
+            "my son is 5 and scared of ghosts, something with robots",
+            "something with robots",
+            "ghosts",
+        ),
+        ("space but not alien", "space", "alien"),
+    ],
+)
+def test_what_one_fears_or_wants_less_is_unwanted(typed, text, unwanted):
+    asked = read(typed)
+    assert (asked.text, asked.unwanted) == (text, unwanted)
+    assert ("alien" in asked.hidden) == (unwanted == "alien")
+    assert read("a boy who is afraid of water").unwanted == ""
+
+
 # --- Stories and other texts ---------------------------------------------------------------------
 
 STORY = (
@@ -618,6 +639,20 @@ def test_a_question_of_twelve_words_is_no_story():
     assert not asked.is_story
     assert len(asked.firm) == 2
     assert asked.unwanted == "blood"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "hi there, we are looking for a korean crime movie to watch with our friends tonight",
+        "i had a long week and want something korean, a crime movie maybe, that i can enjoy",
+    ],
+)
+def test_a_long_question_of_who_asks_is_no_story_unless_they_remember(typed):
+    asked = read(typed)
+    assert "nation" in {fact.kind for fact in asked.firm}
+    assert read(f"{typed}, and i remember a car").is_story
+    assert read(f"{typed}, {' car' * 30}").is_story
 
 
 def test_words_of_content_are_those_that_say_something_each_once():

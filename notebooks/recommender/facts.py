@@ -569,9 +569,10 @@ _CHILD = (
     r"grandchild(?:ren)?|(?:grand)?(?:sons?|daughters?)|nieces?|nephews?|boys?|girls?(?! night)|"
     r"little (?:brother|sister)|(?:first|second|third|fourth) graders?"
 )
+_GRAND = r"(?:grand(?:ma|mother|pa|dad|father|parents)|grandad|granny|gran|nana)"
 _ALL = (
     r"famil(?:y|ies)|fam|(?:mom|mum|mother|dad|father|parents?|sister|brother)s?(?: in laws?)?|"
-    r"in laws|grand(?:ma|mother|pa|dad|father|parents)|granny|gran|nana|aunts?|uncles?|tweens?|"
+    rf"in laws|{_GRAND}|aunts?|uncles?|tweens?|"
     r"teens?|teenagers?|everyone|everybody|all ages|class|(?:church|youth) group"
 )
 _STRICT = r"very|strict|religious|catholic|christian|conservative"
@@ -705,8 +706,13 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
         _read_place,
     ),
     ("audience", rf"{_FIT}(?P<for>for|with) {_OUR}(?:(?P<child>{_CHILD})|{_ALL})", _read_audience),
-    ("audience", rf"{_FIT}(?:for|with|of) {_OUR}{_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    (
+        "audience",
+        rf"{_FIT}(?:for|with|of) {_OUR}(?:{_OLD} )?{_YEARS_OLD}{_SOMEBODY}",
+        _read_audience,
+    ),
     ("audience", rf"(?:my|our) {_YEARS_OLD}{_SOMEBODY}", _read_audience),
+    ("audience", rf"(?:my|our) {_GRAND}(?: is \w+)?", _read_audience),
     ("audience", rf"{_ALONE}(?:an? )?{_YEARS_OLD}{_SOMEBODY}(?=$| ,)", _read_audience),
     (
         "audience",
@@ -770,7 +776,8 @@ _I_AM = r"(?:im|i am|we are|were|feeling|i feel|been) (?:so |really |a bit |kind
 _LOVER = r"(?:girlfriend|boyfriend|gf|bf|wife|husband|partner|fiancee?|crush)"
 SITUATIONS = {
     "cozy romantic comedy": (
-        r"(?:home )?sick in bed|(?:has|have|got) (?:a cold|the flu)|(?:under|and) a blanket|"
+        r"(?:home )?sick (?:in bed|with \w+)|home sick|(?:has|have|got) (?:a cold|the flu)|"
+        r"(?:under|and) a blanket|"
         rf"hungover|(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}sick|"
         r"(?:on|in) (?:the|my) (?:couch|sofa)"
     ),
@@ -778,11 +785,11 @@ SITUATIONS = {
         r"(?:bad|long|rough|hard|tough|stressful|terrible) (?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
         rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
-        r"(?:just )?(?:got|been) dumped|(?:just|we|i) broke up|my break ?up|"
+        r"(?:just )?(?:got|been|was) (?:dumped|fired|laid off)|(?:just|we|i) broke up|my break ?up|"
         rf"(?:i )?(?:scare|get scared) easily|easily scared|{_I_AM}(?:an? )?(?:wimp|squeamish)"
     ),
     "romantic comedy": (
-        r"(?:first|my|our) date|valentines(?: day)?|anniversary(?: dinner)?|"
+        r"(?:(?:first|second|third) |my |our )date|valentines(?: day)?|anniversary(?: dinner)?|"
         rf"with my (?:new )?{_LOVER}"
     ),
     "funny romantic comedy": r"girls night(?: in)?",
@@ -796,7 +803,7 @@ SITUATIONS = {
         r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|"
         r"night in(?=$| ,)|"
         rf"my {_LOVER} (?:picks|chooses|is (?:here|over))|"
-        r"(?:our |my )?first (?:movie|film)(?= with)|(?<=and )(?:scared|afraid|terrified) of \w+|"
+        r"(?:our |my )?first (?:movie|film)(?= with)|"
         r"with (?:my |some |the )?(?:friends|mates|buddies|roommates|colleagues)|"
         r"(?:(?<=, )|(?<=and ))(?:he|she|they)(?: only| really| just)? "
         r"(?:likes?|loves?|(?:is|are) into)"

@@ -32,11 +32,11 @@ from notebooks.recommender.spans import (
     FILLER,
     LONGEST_TITLE,
     READ,
-    STORY,
     Known,
     Span,
     choose_spans,
     find_spans,
+    tells_story,
 )
 from notebooks.recommender.words import (
     GENRE_WORDS,
@@ -132,7 +132,7 @@ class Question(NamedTuple):
     @property
     def is_story(self) -> bool:
         """Whether it tells a story, in which facts are half remembered."""
-        return len(self.words) > STORY
+        return tells_story(self.words)
 
     @property
     def firm(self) -> tuple[Fact, ...]:
@@ -227,6 +227,7 @@ _SIGNS = re.compile(
 def split_words(typed: str) -> list[str]:
     """Split a text into folded words, with a comma for the signs that part them."""
     text = re.sub(r"(?i)\by/o\b", "yo", typed)
+    text = re.sub(r"(?i)\bmore (\w+) than (?=[a-z])", r"\1 not ", text)  # more cozy than scary
     text = re.sub(r"(?<=\d)[.](?=\d)", " point ", text)  # 1.5 hours
     text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|m|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
     text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
@@ -293,10 +294,10 @@ _VERBS = frozenset(str.split("has have had with is are was were do does did who 
 
 
 # What a clause about somebody begins with, and what is said where a movie is wanted.
-_OF_ASKER = frozenset(str.split("my our we i im ive id were weve"))
+_OF_ASKER = frozenset(str.split("my our we i im ive id were weve just"))
 _REQUESTS = frozenset(
     str.split(
-        "something anything smth movie movies film films want wants need show find recommend "
+        "something anything any smth movie movies film films want wants need show find recommend "
         "suggest watch watching looking like likes love loves about mood feel"
     )
 )
@@ -315,7 +316,7 @@ class _Reader:
     def __init__(self, row: list[str], spans: list[Span], known: Known):
         self.row, self.spans, self.known = row, spans, known
         self.stop = list_stop_words()
-        self.story = len(row) - row.count(",") > STORY
+        self.story = tells_story([word for word in row if word != ","])
         self.has_title = any(span.kind == "title" for span in spans)
         self.kept = [span.kind in _KEPT for span in spans]
         self.facts: list[Fact] = []
@@ -393,7 +394,8 @@ class _Reader:
                 self._drop(place)
 
     def _list_words(self, clause: list[int]) -> set[str]:
-        return {word for place in clause for word in self._word(place).split()}
+        said = (self._word(place) for place in clause if self.spans[place].kind != "fact")
+        return {word for words in said for word in words.split()}
 
     def _is_of_asker(self, clause: list[int]) -> bool:
         """Tell whether a clause is about the one who asks: "rough week", "my gf picks"."""
@@ -463,6 +465,8 @@ class _Reader:
             alone = len(self.row) - span.end <= 3 or any(it.kind == "comma" for it in after)
             names = bool(after) and after[0].kind in (*_NAMED, *_ROLES)
             return alone or names or len(said) > 1 or said[0] in ("nothing", "without", "neither")
+        if "of" in said and not {"i", "my", "our"}.intersection(self.row):
+            return False  # a boy who is afraid of water
         if said[0] in _ALWAYS or {"that", "which"} & set(said):
             return True
         if before[-1] not in _VERBS and said[0] not in _AUXILIARIES:
@@ -517,6 +521,7 @@ class _Reader:
             self.facts.append(Fact("genre", tuple(ways), negated=True))
         elif words:
             self.unwanted.append(" ".join(words))
+            self.hidden += self.known.titles.list_of_series(self.known.titles.find(words))
         if _CRUEL.intersection(words):
             self.facts.append(Fact("rating", tuple(rate_for(child=False)), firm=False))
         return at

@@ -15,7 +15,8 @@ from notebooks.recommender.people import People
 from notebooks.recommender.titles import Titles
 from notebooks.recommender.words import list_stop_words
 
-STORY = 12  # words of a question; a longer one tells a story, in which nothing is a filter
+_STORY, _REQUEST = 12, 40  # words of a question; a longer one tells a story, unless it asks
+_SURELY = 0.88  # how much of a misspelt title is the same
 READ = 400  # words that are looked at; behind them all is text
 LONGEST_TITLE = 12  # words
 
@@ -57,6 +58,17 @@ class Span(NamedTuple):
     value: Any = None
 
 
+# Who speaks of themselves says what they want, and not what they remember.
+_ASKER = frozenset(str.split("i im ive id we weve my our me us recommend something anything"))
+_MEMORY = frozenset(str.split("remember remembered recall watched saw scene called title trailer"))
+
+
+def tells_story(words: Sequence[str]) -> bool:
+    """Tell whether a question tells a story, half remembered, in which nothing is a filter."""
+    asks = len(words) <= _REQUEST and _ASKER.intersection(words) and not _MEMORY.intersection(words)
+    return len(words) > _STORY and not asks
+
+
 # Words that say that a movie is wanted, and not which.
 ARTICLES = {"the", "a", "an"}
 FILLER = frozenset(
@@ -77,7 +89,8 @@ CUES = {
         r"(?:want|like|need)(?: to see)?|not|non|nothing|no|less(?! than)|without|except(?: for)?|"
         r"neither|excluding|other than|anything but|everything but|minus|"
         r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?)|"
-        r"(?:(?:my \w+|i|he|she|we|they) )?(?:really )?(?:cant stand|not into|not (?:a )?fans? of))"
+        r"(?:(?:my \w+|i|he|she|we|they) )?(?:really )?(?:cant stand|not into|not (?:a )?fans? of)|"
+        r"(?:(?:and|who|whos|is|are|gets?) )*(?:scared|afraid|terrified) of)"
     ),
     "directed": (
         r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
@@ -111,7 +124,7 @@ _MADE_IT = (
 _LIKE = re.compile(
     rf"(?<!\S)(?:(?P<maker>{_MADE_IT})|"
     rf"{_KIND_OF}(?:that (?:is|are) )?(?:(?:kind|sort) of |a bit |just |more |much )?"
-    r"(?:like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
+    r"(?P<same>like|similar to|reminiscent of|in the (?:style|vein|spirit) of|along the lines of|"
     rf"comparable to|such as)|(?P<hated>{_HATED})|(?P<seen>{_SEEN})|(?P<loved>{_LOVED}))(?!\S)"
 )
 _SKIPPED = {"the", "movie", "movies", "film", "films", "a", "an"}
@@ -131,7 +144,7 @@ _PATTERNS = [
 
 def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     """Find all that words of a question may mean."""
-    is_story = len(row) - row.count(",") > STORY
+    is_story = tells_story([word for word in row if word != ","])
     row = row[:READ]
     line = " ".join(row)
     begins, place = {}, 0
@@ -149,7 +162,7 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
         start, end = begins[found.start()], ends[found.end()]
         guess = found["loved"] or found["hated"] or is_story
         exact = typed[: 20 * READ] if guess else ""
-        if named := _read_liked(row, start, end, known, exact):
+        if named := _read_liked(row, start, end, known, exact, bool(found["same"])):
             kinds = [kind for kind in ("studio", "maker", "hated", "seen") if found[kind]]
             yield named._replace(
                 kind=f"{kinds[0]} of" if found["maker"] else (kinds or ["like"])[0]
@@ -157,8 +170,10 @@ def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     yield from _find_names(row, known, typed if is_story else "")
 
 
-def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) -> Span | None:
-    """Read the titles that follow *like*, joined by *and* or commas."""
+def _read_liked(
+    row: list[str], start: int, end: int, known: Known, typed: str, same: bool
+) -> Span | None:
+    """Read the titles that follow *like*, joined by *and* or commas, or one misspelt one."""
     ids: list[str] = []
     last = end
     while True:
@@ -168,6 +183,8 @@ def _read_liked(row: list[str], start: int, end: int, known: Known, typed: str) 
         found = _find_title_at(row, at, known, typed)
         if not found and at < len(row) and row[at] in _SKIPPED:
             found = _find_title_at(row, at + 1, known, typed)
+        if not found and not ids and same and not typed:
+            found = _correct_title_at(row, at, known)
         if not found:
             break
         last, more = found
@@ -185,9 +202,19 @@ def _find_title_at(
             continue
         ids = known.titles.find(words) or known.titles.find_series(words)
         # "I love it" and "I like aliens" name no movie, "I love It" and "I like star wars" do.
-        plain = not typed or (len(words) > 1 and len(row) <= STORY)
+        plain = not typed or (len(words) > 1 and not tells_story(row))
         if ids and (plain or any(_is_written(name, typed) for name in known.titles.name(ids))):
             return end, ids
+    return None
+
+
+def _correct_title_at(row: list[str], start: int, known: Known) -> tuple[int, list[str]] | None:
+    """Find the title that the words up to *but* or a comma misspell, and where they end."""
+    ends = (at for at in range(start, len(row)) if row[at] in (",", "but", "and", "without"))
+    end = next(ends, len(row))
+    for typed in (row[start:end], ["the", *row[start:end]]):
+        if len(typed) <= LONGEST_TITLE and (meant := known.titles.correct(typed, _SURELY)):
+            return end, known.titles.find(meant.split())
     return None
 
 
@@ -224,7 +251,7 @@ def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
 
 
 # Of two spans of one length.
-_FIRST_OF = str.split("hated seen like title story person fact not studio surname but")
+_FIRST_OF = str.split("hated seen like situation title story person fact not studio surname but")
 
 
 def choose_spans(row: Sequence[str], spans: Iterable[Span]) -> list[Span]:

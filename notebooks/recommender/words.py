@@ -38,10 +38,10 @@ _CHAT = frozenset(
         "maybe mind morning movie movies movis must need nice nope oh ok okay option options "
         "pick please pls plz possible prefer probably put really recently recomend recomended "
         "recommend recommendation recommendations recommended recommending see seeing seen show "
-        "smth solid something sorry sort starring stuff suggest suggested suggestion suggestions "
-        "sure surprise tell thank thanks thats thing things think thinking today tomorrow "
-        "tonight type u want wanted wants watch watched watching whatever wow ya yeah yep yes "
-        "youre yup"
+        "smth solid something somthing sorry sort starring stuff suggest suggested suggestion "
+        "suggestions sure surprise tell thank thanks thats thing things think thinking today "
+        "tomorrow tonight type u want wanted wants watch watched watching whatever wow ya yeah yep "
+        "yes youre yup"
     )
 )
 STOP_WORDS = _SMALL_WORDS | _CHAT
@@ -140,7 +140,7 @@ SYNONYMS = {
     "tearjerker": "tear ?jerkers?|sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
     "feel-good": "feel ?good|uplifting|light|light ?hearted|cheer (?:me|us) up",
-    "funny": "funny|hilarious",
+    "funny": "funny|hilarious|silly|goofy",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
     "thought-provoking": "thought provoking|smart|clever|intelligent|brainy",
     "plot twist": "plot twists?|(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
