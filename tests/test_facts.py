@@ -2,11 +2,13 @@
 
 import re
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notebooks.recommender.facts import Fact, Way, find_facts, join_facts
+from notebooks.recommender.filters import to_expr
 
 PIECES = str.split(
     "80s 1999 the nineties early before after pre or later under at most 90 minutes 2 hours and a "
@@ -98,6 +100,25 @@ def test_what_tells_of_the_story_is_no_fact(row):
 @pytest.mark.parametrize("row", ["russian spy thriller", "the russian spy thriller"])
 def test_a_nation_beside_a_film_about_somebody_is_the_films(row):
     assert tell(row) == ["Russian"]
+
+
+@pytest.mark.parametrize("row", ["for my 8 year old", "for six 11 year olds", "for kids"])
+def test_a_child_gets_horror_only_of_the_family_kind(row):
+    movies = pl.DataFrame(
+        [
+            ("PG", 1999, ["Horror"]),
+            ("PG-13", 1999, ["Horror"]),
+            ("PG-13", 1999, ["Thriller"]),
+            ("PG", 1982, ["Horror"]),
+            ("R", 1999, ["Family"]),
+            ("PG", 1999, ["Horror", "Family"]),
+            ("G", 1955, ["Family"]),
+        ],
+        ["certification", "year", "genres"],
+        orient="row",
+    )
+    fact = max(find_facts(row), key=lambda it: it[1] - it[0])[2]
+    assert movies.filter(to_expr(fact.where))["year"].to_list() == [1999, 1955]
 
 
 @pytest.mark.parametrize(

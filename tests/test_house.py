@@ -24,7 +24,7 @@ ARROWS = {
         "titles",
         "words",
     },
-    "keywords": {"collection", "words"},
+    "keywords": {"collection", "question", "words"},
     "reasons": {"facts", "filters", "question", "taste", "words"},
     "rank": {"question", "titles", "words"},
     "question": {"facts", "spans", "words"},

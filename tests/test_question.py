@@ -280,7 +280,7 @@ def test_a_person_beside_a_fact_takes_nothing_from_it():
         ("can you suggest films similar to heat", ["heat"], ""),
         ("in the style of pulp fiction", ["pulp"], ""),
         ("more like the shining please", ["shining"], ""),
-        ("i loved Heat, what next?", ["heat"], "next"),
+        ("i loved Heat, what next?", ["heat"], ""),
         ("if you liked star wars", ["wars"], ""),
         ("fans of pulp fiction", ["pulp"], ""),
         ("like alien and heat", ["alien", "heat"], ""),

@@ -14,7 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 _OPPOSITE = {"$lt": "$gte", "$gt": "$lte", "$lte": "$gt", "$gte": "$lt", "$in": "$nin"}
-_OPPOSITE |= {"$eq": "$ne", "$contains": "$not_contains"}
+_OPPOSITE |= {"$eq": "$ne", "$contains": "$not_contains", "$not_contains": "$contains"}
 
 
 class Way(NamedTuple):
@@ -58,7 +58,9 @@ class Fact(NamedTuple):
         """Tell each way by its filter, or that a movie has none of them."""
         if not self.negated:
             return [(way.where, way.told) for way in self.ways]
-        return [(self.where, "not " + " or ".join(dict.fromkeys(way.told for way in self.ways)))]
+        return [
+            (self.where, "not " + " or ".join([*dict.fromkeys(way.told for way in self.ways)][:2]))
+        ]
 
 
 def _oppose(where: dict) -> dict:
@@ -562,6 +564,7 @@ _SMALL_NUMBERS = str.split(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 )
 _SMALL = 4  # years, up to which a child sees what is rated G
+_PG_UNTIL, _CHILD_UNTIL, _ADULT = 9, 12, 17
 _OLD_OF = {word: number for number, word in enumerate(_SMALL_NUMBERS, 1)}
 _OLD = rf"(?:\d\d?|{'|'.join(_SMALL_NUMBERS)})"
 _CHILD = (
@@ -588,8 +591,11 @@ _OWN = (
 )
 
 
-# Until 1984 there was no PG-13: Jaws is PG, and 2001: A Space Odyssey is G.
-_FOR_A_CHILD = {"$or": [{"year": {"$gte": 1985}}, {"genres": {"$contains": "Family"}}]}
+# Until 1984 there was no PG-13: Jaws is PG, and 2001: A Space Odyssey is G. Nor is Poltergeist for
+# a child.
+_NO_HORROR, _NO_THRILLER = ({"genres": {"$not_contains": it}} for it in ("Horror", "Thriller"))
+_RECENT_AND_MILD = {"$and": [{"year": {"$gte": 1985}}, _NO_HORROR]}
+_FOR_A_CHILD = {"$or": [_RECENT_AND_MILD, {"genres": {"$contains": "Family"}}]}
 
 
 def _rate(ratings: tuple[str, ...]) -> list[Way]:
@@ -601,18 +607,29 @@ def rate_for(child: bool) -> list[Way]:
     """Make the ways in which a movie is for a child, or for all."""
     if not child:
         return _rate(_RATINGS[:3])
-    mild = _rate(_RATINGS[:2])
-    return [way._replace(where={"$and": [way.where, _FOR_A_CHILD]}) for way in mild]
+    return [_limit(way, _FOR_A_CHILD) for way in _rate(_RATINGS[:2])]
+
+
+def _rate_for_age(years: int) -> list[Way] | None:
+    """Make the ways in which a movie is for somebody of this age, if they are no adult."""
+    if years <= _SMALL:
+        return rate_for(child=True)[:1]
+    if years <= _CHILD_UNTIL:
+        older = [_limit(way, _NO_HORROR, _NO_THRILLER) for way in _rate(("PG-13",))]
+        return rate_for(child=True) + (older if years > _PG_UNTIL else [])
+    return rate_for(child=False) if years < _ADULT else None
+
+
+def _limit(way: Way, *wheres: dict) -> Way:
+    return way._replace(where={"$and": [way.where, *wheres]})
 
 
 def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
-        years = _OLD_OF.get(age) or int(age)
-        if years <= _SMALL:
-            return rate_for(child=True)[:1]
-        return rate_for(years <= 9) if years < 17 else None
-    if groups.get("for") and not _after(match, words=_ASKING | _BETWEEN | _SUITS):
+        return _rate_for_age(_OLD_OF.get(age) or int(age))
+    asks = re.match(r"(?:som(?:e)?thing|anything|(?:a )?(?:movie|film)s?)\b", match.string)
+    if groups.get("for") and not (asks or _after(match, words=_ASKING | _BETWEEN | _SUITS)):
         return None  # "he fights for the family"
     if groups.get("adults"):
         return _rate(_RATINGS[2:])

@@ -59,7 +59,11 @@ class Span(NamedTuple):
 
 
 # Who speaks of themselves says what they want, and not what they remember.
-_ASKER = frozenset(str.split("i im ive id we weve my our me us recommend something anything"))
+_ASKER = frozenset(
+    str.split(
+        "i im ive id we weve my our me us recommend something anything please any tonight sunday"
+    )
+)
 _MEMORY = frozenset(str.split("remember remembered recall watched saw scene called title trailer"))
 
 

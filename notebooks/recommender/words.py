@@ -35,7 +35,7 @@ _CHAT = frozenset(
         "genres get gimme give going good great guy ha haha havent having heard hello helloo "
         "hey hhi hi honestly hope hows id idea ideas idk im interested interesting ive kind "
         "know lately let lets like liked likes list lol look looking lot made make makes may "
-        "maybe mind morning movie movies movis must need nice nope oh ok okay option options "
+        "maybe mind morning movie movies movis must need next nice nope oh ok okay option options "
         "pick please pls plz possible prefer probably put really recently recomend recomended "
         "recommend recommendation recommendations recommended recommending see seeing seen show "
         "smth solid something somthing sorry sort starring stuff suggest suggested suggestion "
@@ -132,7 +132,7 @@ SYNONYMS = {
     **{name: f"{name.lower()}s" for name in ("Drama", "Thriller", "Western", "Crime", "Adventure")},
     "musical": "musicals",
     "gory": "gore|bloody|splatter",
-    "cozy": "co[sz]y|comfort(?:ing)?|soothing|relaxing|calming",
+    "cozy": "co[sz]y|quiet|gentle|comfort(?:ing)?|soothing|relaxing|calming",
     "bleak": "bleak|heavy|depressing",
     "mind-bending": "mind (?:bending|blown|blowing)(?: endings?)?|trippy",
     "slow-burn": "slow(?: burn)?",
