@@ -677,10 +677,10 @@ def find_movies(
 
     The thousand movies whose texts are nearest, and those of the people whom
     the question names, are ranked by a sum: cosine of question and text, BM25
-    (Robertson and Zaragoza, 2009) over texts, names, roles and keywords,
-    keywords near in meaning to words of the question, a bonus for a title or a
-    full name, and a little for the number of votes. The weights stand in
-    `notebooks/recommender/rank.py`.
+    (Robertson and Zaragoza, 2009) over texts, names, roles and keywords, where
+    another form of a word counts half, keywords near in meaning to words of
+    the question, a bonus for a title or a full name, and a little for the
+    number of votes. The weights stand in `notebooks/recommender/rank.py`.
 
     In English, "like TITLE but WISH" is answered by `recommend`; what follows
     *not*, *no* or *without* pushes away; and years, languages and running time

@@ -99,14 +99,6 @@ def catalogue():
     return main.prep_movies(main.load_sample_movies())
 
 
-@pytest.fixture(scope="session")
-def titles(catalogue):
-    """The catalogue's titles, embedded. Not to be changed by a test."""
-    collection = main.get_collection(main.get_client(), "titles-of-the-catalogue")
-    main.add_movies(collection, catalogue, column="title")
-    return collection
-
-
 @contextmanager
 def knowing(stored):
     """
@@ -121,22 +113,33 @@ def knowing(stored):
         yield
 
 
-@pytest.fixture(scope="session")
-def texts(catalogue, tmp_path_factory):
-    """The catalogue's texts, embedded. Not to be changed by a test."""
-    collection = main.get_collection(main.get_client(), "texts-of-the-catalogue")
+def embed_once(catalogue, column, tmp_path_factory):
+    """Embed a column of the catalogue once for all workers."""
+    collection = main.get_collection(main.get_client(), f"{column}-of-the-catalogue")
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # for all of its workers
         folder = folder.parent
-    file = folder / "texts.npz"
-    with FileLock(folder / "texts.lock"):  # one embeds, on all cores, and the others wait
+    file = folder / f"{column}.npz"
+    with FileLock(f"{file}.lock"):  # one embeds, on all cores, and the others wait
         if not file.exists():
-            main.add_movies(collection, catalogue)
+            main.add_movies(collection, catalogue, column)
             stored = collection.get(include=["documents", "embeddings"])
             np.savez(file, documents=stored["documents"], embeddings=stored["embeddings"])
     with knowing(np.load(file)):
-        main.add_movies(collection, catalogue)
+        main.add_movies(collection, catalogue, column)
     return collection
+
+
+@pytest.fixture(scope="session")
+def texts(catalogue, tmp_path_factory):
+    """The catalogue's texts, embedded. Not to be changed by a test."""
+    return embed_once(catalogue, "text", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def titles(catalogue, tmp_path_factory):
+    """The catalogue's titles, embedded. Not to be changed by a test."""
+    return embed_once(catalogue, "title", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
