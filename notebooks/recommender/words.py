@@ -263,8 +263,8 @@ def bm25(
         pl.col("stem").is_in(list(stem_of.values())), is_asked | ~small
     )
     if more is not None:
-        named = df.with_columns(word=more.str.split(" ")).explode("word")
-        named = named.filter(is_asked)
+        named = df.select("movie", "relative_length", word=more.str.split(" "))
+        named = named.explode("word").filter(is_asked)
         stemmed = pl.col("word").replace_strict(stem_of, return_dtype=pl.String)
         words = pl.concat([words, named.with_columns(stem=stemmed).select(words.columns)])
     tf, texts_with, n = pl.col("tf"), pl.col("texts_with"), len(texts)
