@@ -58,9 +58,8 @@ class Fact(NamedTuple):
         """Tell each way by its filter, or that a movie has none of them."""
         if not self.negated:
             return [(way.where, way.told) for way in self.ways]
-        return [
-            (self.where, "not " + " or ".join([*dict.fromkeys(way.told for way in self.ways)][:2]))
-        ]
+        told = list(dict.fromkeys(way.told for way in self.ways))
+        return [(self.where, "not " + " or ".join(told[:2]))]
 
 
 def _oppose(where: dict) -> dict:
@@ -628,7 +627,7 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         return _rate_for_age(_OLD_OF.get(age) or int(age))
-    asks = re.match(r"(?:som(?:e)?thing|anything|(?:a )?(?:movie|film)s?)\b", match.string)
+    asks = re.match(r"(?:some?thing|anything|(?:a )?(?:movie|film)s?)\b", match.string)
     if groups.get("for") and not (asks or _after(match, words=_ASKING | _BETWEEN | _SUITS)):
         return None  # "he fights for the family"
     if groups.get("adults"):

@@ -35,6 +35,7 @@ from notebooks.recommender.spans import (
     Known,
     Span,
     choose_spans,
+    drop_commas,
     find_spans,
     tells_story,
 )
@@ -188,7 +189,7 @@ def read_question(typed: str, known: Known) -> Question:
     """Read what a question asks for."""
     typed = typed[:_MOST]
     row = split_words(typed)
-    words = tuple(word for word in row if word != ",")
+    words = tuple(drop_commas(row))
     title = _find_whole_title(words, known)
     if title.titles:
         return title._replace(typed=typed)
@@ -316,7 +317,7 @@ class _Reader:
     def __init__(self, row: list[str], spans: list[Span], known: Known):
         self.row, self.spans, self.known = row, spans, known
         self.stop = list_stop_words()
-        self.story = tells_story([word for word in row if word != ","])
+        self.story = tells_story(drop_commas(row))
         self.has_title = any(span.kind == "title" for span in spans)
         self.kept = [span.kind in _KEPT for span in spans]
         self.facts: list[Fact] = []
@@ -458,7 +459,7 @@ class _Reader:
     def _is_of_movie(self, place: int) -> bool:
         """Tell whether a negation is the question's, and not that of somebody in a story."""
         span = self.spans[place]
-        before = [word for word in self.row[: span.start] if word != ","]
+        before = drop_commas(self.row[: span.start])
         said = self.row[span.start : span.end]
         if not before:  # "No" may begin a title
             after = self.spans[place + 1 :]
@@ -560,7 +561,7 @@ class _Reader:
 
     def _word(self, place: int) -> str:
         span = self.spans[place]
-        return " ".join(word for word in self.row[span.start : span.end] if word != ",")
+        return " ".join(drop_commas(self.row[span.start : span.end]))
 
     def _drop(self, place: int) -> None:
         self.spans[place] = self.spans[place]._replace(kind="read")
@@ -712,7 +713,7 @@ class _Reader:
             if not kept or span.kind == "but":
                 runs.append([])
             else:
-                runs[-1] += [word for word in self.row[span.start : span.end] if word != ","]
+                runs[-1] += drop_commas(self.row[span.start : span.end])
         if self.like:  # what is wished beside a movie, without the chat around it
             return " ".join(word for run in runs for word in run if word not in self.stop)
         said = [run for run in runs if set(run) - self.stop - FILLER]
@@ -726,7 +727,7 @@ class _Reader:
         more = set(strip_meant(folded).split()) - self.stop
         moods = [] if self.story or more else list_meant(folded)
         if self.moods and moods and _LIGHT.issuperset(moods):  # "sick in bed, something comforting"
-            return " ".join([said, *self.moods[:1]]), ""
+            return f"{said} {self.moods[0]}".strip(), ""
         unnamed = set(moods).difference(self.known.labels)
         if unnamed and TEXTS_OF_MOODS.keys() >= set(moods):
             return "", " ".join(dict.fromkeys(TEXTS_OF_MOODS[mood] for mood in moods))

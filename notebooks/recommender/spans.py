@@ -67,6 +67,11 @@ _ASKER = frozenset(
 _MEMORY = frozenset(str.split("remember remembered recall watched saw scene called title trailer"))
 
 
+def drop_commas(row: Iterable[str]) -> list[str]:
+    """List the words of a row, without the commas that part them."""
+    return [word for word in row if word != ","]
+
+
 def tells_story(words: Sequence[str]) -> bool:
     """Tell whether a question tells a story, half remembered, in which nothing is a filter."""
     asks = len(words) <= _REQUEST and _ASKER.intersection(words) and not _MEMORY.intersection(words)
@@ -148,7 +153,7 @@ _PATTERNS = [
 
 def find_spans(row: list[str], known: Known, typed: str) -> Iterator[Span]:
     """Find all that words of a question may mean."""
-    is_story = tells_story([word for word in row if word != ","])
+    is_story = tells_story(drop_commas(row))
     row = row[:READ]
     line = " ".join(row)
     begins, place = {}, 0
@@ -201,7 +206,7 @@ def _find_title_at(
 ) -> tuple[int, list[str]] | None:
     """Find the longest title or series that begins at a word, and where it ends."""
     for end in range(min(start + LONGEST_TITLE, len(row)), start, -1):
-        words = [word for word in row[start:end] if word != ","]
+        words = drop_commas(row[start:end])
         if row[end - 1] == "," or not words:
             continue
         ids = known.titles.find(words) or known.titles.find_series(words)
