@@ -25,7 +25,7 @@ import numpy as np
 
 import main
 from notebooks.recommender.titles import make_key
-from notebooks.recommender.words import STOP_WORDS, expand_genres, fold_one
+from notebooks.recommender.words import GENRE_WORDS, STOP_WORDS, expand_genres, fold_one
 
 LANGUAGES = {"French": "fr", "Italian": "it", "Japanese": "ja", "Korean": "ko", "German": "de"}
 LANGUAGES |= {"Spanish": "es", "English": "en", "Swedish": "sv", "Danish": "da"}
@@ -90,6 +90,8 @@ class Checker:
                 return start.strip(" :"), it, judge(it, row, asked, others)
         if (fact := judge_fact(it, row)) is not None:
             return "fact", it, fact
+        asked_genres = {GENRE_WORDS.get(word) for word in asked.replace("sci fi", "scifi").split()}
+        others = [] if it in asked_genres else others
         shared = [{*one["genres"], *one["keywords"]} for one in (row, *others)]
         labels = [it] if it in shared[0] else it.split(", ")
         return "genres and keywords", it, all(set(labels) <= o for o in shared)

@@ -125,6 +125,30 @@ def test_a_collection_is_indexed_once_and_again_when_a_movie_comes(collection):
     assert find_movies(collection, "director 3", n=1)["id"].item() == "3"
 
 
+def test_of_facts_that_no_movie_has_all_a_genre_gives_way_first_and_a_rare_one_last(texts):
+    crimes = find_movies(texts, "french crime", n=8)
+    assert (crimes["original_language"] == "fr").sum() >= 5
+    assert crimes["genres"][0].to_list().count("Crime") == 1
+    asked = "indian movie for the whole family, not too long, we only have 2 hours"
+    assert find_movies(texts, asked, n=1)["original_language"].item() == "hi"
+
+
+def test_movies_of_a_genre_come_and_none_for_its_title_alone(texts):
+    for typed, genre in [("war movies", "War"), ("good horror", "Horror"), ("westerns", "Western")]:
+        assert find_movies(texts, typed, n=20)["genres"].list.contains(genre).all()
+
+
+def test_a_studio_is_named_by_what_its_names_share(collection):
+    movies = [make_movie(id) | {"production_companies": []} for id in range(9)]
+    for movie, name in zip(movies, ["Aardman", *["Aardman Animations"] * 2], strict=False):
+        movie["production_companies"] = [{"name": name}]
+    add_movies(collection, prep_movies(movies))
+    assert sorted(open_index(collection).known.studios["aardman"]) == [
+        "Aardman",
+        "Aardman Animations",
+    ]
+
+
 def test_a_movie_that_is_not_wanted_is_no_candidate(texts):
     answers = find_movies(texts, "space but not star wars", n=20)
     assert not answers["series"].str.contains("Star Wars").fill_null(False).any()

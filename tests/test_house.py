@@ -25,6 +25,7 @@ ARROWS = {
         "words",
     },
     "keywords": {"collection", "question", "words"},
+    "facts": {"words"},
     "reasons": {"facts", "filters", "question", "taste", "words"},
     "rank": {"question", "titles", "words"},
     "question": {"facts", "spans", "words"},

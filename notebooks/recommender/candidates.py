@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 NEAREST = 1_000  # neighbours that are ranked again
 _SHARED = 2  # movies that have a keyword; one that a single movie has is found by its words
 _ENOUGH = 5  # movies that have the facts of a question, or these give way
-_FACT = 2.0  # what a fact counts where few movies have all; less the share of those that have it
+# What a fact counts where few movies have all, at most: less, the more have it, as with idf.
+_FACT, _GENRE = 2.0, 1.0
 _LIFT = 0.15  # what it counts where it is no filter
+_MILD = 0.4  # or a rating, for those who want no gore
 _YEARS_OFF = 8
 _ROCCHIO = 0.3  # how much a disliked movie pushes, where a liked one pulls with 1
 
@@ -74,7 +76,7 @@ def _make_index(read: pl.DataFrame) -> Index:
 
 # What a studio's name ends in, and people leave out.
 _COMPANY = (
-    r" (?:pictures|studios?|films?|productions?|entertainment|animation|company|features|cinema|"
+    r" (?:pictures|studios?|films?|productions?|entertainment|animations?|company|features|cinema|"
     r"international|media|group|corporation|inc|ltd|llc)$"
 )
 _MANY_FILMS = 3  # of a studio that is known by a short name
@@ -102,7 +104,7 @@ def _name_studios(movies: pl.DataFrame) -> dict[str, list[str]]:
         .explode("key")
         .join(said.group_by("key").agg(texts=pl.len()), on="key", how="left", maintain_order="left")
         .filter(
-            (pl.col("key") == pl.col("whole")) | (pl.col("films") >= _MANY_FILMS),
+            (pl.col("key") == pl.col("whole")) | (pl.col("films").sum().over("key") >= _MANY_FILMS),
             pl.col("films") >= pl.col("texts").fill_null(0),
             pl.col("key").str.len_chars() > 2,
         )
@@ -153,10 +155,20 @@ def relax_facts(
     Find movies that have all facts or, where fewer than five do, also others:
     `by_facts`, in which a rare fact counts more.
     """
-    facts = question.firm
-    limits = scope._replace(where=join_filters(scope.where, *(fact.where for fact in facts)))
-    movies = find(limits)
+
+    def find_all(facts: Sequence[Fact]) -> pl.DataFrame:
+        wheres = (fact.where for fact in facts)
+        return find(scope._replace(where=join_filters(scope.where, *wheres)))
+
+    movies = find_all(question.firm)
     by_facts = _lift(question.lifting)
+    genres = [fact for fact in question.firm if fact.kind == "genre"]
+    facts = [fact for fact in question.firm if fact not in genres]
+    if genres and len(movies) < _ENOUGH:  # a genre gives way first
+        for fact in genres:
+            by_facts += _GENRE * to_expr(fact.where).cast(pl.Float64)
+        more = find_all(facts)
+        movies = pl.concat([movies, more]).unique("id", keep="first", maintain_order=True)
     if facts and len(movies) < _ENOUGH:
         movies = pl.concat([movies, find(scope)]).unique("id", keep="first", maintain_order=True)
         for fact in facts:  # those that have a rare one, however far their texts are
@@ -165,7 +177,8 @@ def relax_facts(
                 movies = _add(index, movies, has, question, scope, excluded)
         for fact in facts:
             has = to_expr(fact.where).cast(pl.Float64)
-            by_facts += has * (_FACT + (fact.kind == "person") - has.mean())
+            rare = (-has.mean().log()).clip(upper_bound=_FACT)
+            by_facts += has * (rare + (fact.kind == "person"))
     return movies.with_columns(by_facts=by_facts)
 
 
@@ -175,7 +188,8 @@ def _lift(facts: Sequence[Fact]) -> pl.Expr:
     for fact in facts:
         spans = [way.years for way in fact.ways if way.years]
         if not spans or fact.negated:
-            bonus.append(_LIFT * to_expr(fact.where).cast(pl.Float64))
+            share = _MILD if fact.kind == "rating" else _LIFT
+            bonus.append(share * to_expr(fact.where).cast(pl.Float64))
             continue
         year = pl.col("year")
         off = pl.min_horizontal(

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from notebooks.recommender.words import TEXTS_OF_MOODS
+
 _OPPOSITE = {"$lt": "$gte", "$gt": "$lte", "$lte": "$gt", "$gte": "$lt", "$in": "$nin"}
 _OPPOSITE |= {"$eq": "$ne", "$contains": "$not_contains", "$not_contains": "$contains"}
 
@@ -91,9 +93,12 @@ def join_facts(facts: list[Fact]) -> tuple[Fact, ...]:
     return tuple(joined)
 
 
+_ALL_HOLD = ("time", "person", "audience", "genre")
+
+
 def _are_choices(one: Fact, other: Fact) -> bool:
     """Tell whether two facts of a kind are a choice, or both must hold."""
-    if one.kind != other.kind or one[2:] != other[2:] or one.kind in ("time", "person", "audience"):
+    if one.kind != other.kind or one[2:] != other[2:] or one.kind in _ALL_HOLD:
         return False
     spans = [way.years for fact in (one, other) for way in fact.ways if way.years]
     if len(spans) < 2 or one.negated:
@@ -115,7 +120,7 @@ KINDS = frozenset(
         "romances romantic romcom romcoms sci fi scifi thriller thrillers war western westerns "
         "gangster gangsters vampire vampires zombie zombies samurai superhero heist spy slasher "
         "slashers biopic biopics sitcom blockbuster blockbusters classic classics hit hits tv "
-        "oscar winner winners adaptation adaptations com coms"
+        "oscar winner winners adaptation adaptations com coms stuff"
     )
 )
 # Kinds that are named for somebody in the story.
@@ -562,7 +567,7 @@ _RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
 _SMALL_NUMBERS = str.split(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 )
-_SMALL = 4  # years, up to which a child sees what is rated G
+_SMALL = 4  # years, up to which a child sees what is rated G, and sits still for 90 minutes
 _PG_UNTIL, _CHILD_UNTIL, _ADULT = 9, 12, 17
 _OLD_OF = {word: number for number, word in enumerate(_SMALL_NUMBERS, 1)}
 _OLD = rf"(?:\d\d?|{'|'.join(_SMALL_NUMBERS)})"
@@ -594,6 +599,7 @@ _OWN = (
 # a child.
 _NO_HORROR, _NO_THRILLER = ({"genres": {"$not_contains": it}} for it in ("Horror", "Thriller"))
 _RECENT_AND_MILD = {"$and": [{"year": {"$gte": 1985}}, _NO_HORROR]}
+_SITS_STILL = {"runtime": {"$lte": 90}}
 _FOR_A_CHILD = {"$or": [_RECENT_AND_MILD, {"genres": {"$contains": "Family"}}]}
 
 
@@ -612,7 +618,7 @@ def rate_for(child: bool) -> list[Way]:
 def _rate_for_age(years: int) -> list[Way] | None:
     """Make the ways in which a movie is for somebody of this age, if they are no adult."""
     if years <= _SMALL:
-        return rate_for(child=True)[:1]
+        return [_limit(rate_for(child=True)[0], _SITS_STILL)]
     if years <= _CHILD_UNTIL:
         older = [_limit(way, _NO_HORROR, _NO_THRILLER) for way in _rate(("PG-13",))]
         return rate_for(child=True) + (older if years > _PG_UNTIL else [])
@@ -627,6 +633,10 @@ def _read_audience(match: re.Match) -> list[Way] | None:
     groups = match.groupdict("")
     if age := next((groups[it] for it in ("age", "old", "bare") if groups.get(it)), ""):
         return _rate_for_age(_OLD_OF.get(age) or int(age))
+    if re.match(
+        r"with (?:the|an?) .*(?:boy|girl|child|kid|son|daughter|brother|sister)$", match[0]
+    ):
+        return None  # "the one with the little girl"
     asks = re.match(r"(?:some?thing|anything|(?:a )?(?:movie|film)s?)\b", match.string)
     if groups.get("for") and not (asks or _after(match, words=_ASKING | _BETWEEN | _SUITS)):
         return None  # "he fights for the family"
@@ -657,6 +667,11 @@ _SUITS = frozenset(
 
 # --- The table -----------------------------------------------------------------------------------
 
+# A country that is longed for is where its movies are from.
+_LONGING = (
+    r"(?:homesick for|(?:i|we) (?:really |so )?miss|back (?:home )?from|"
+    r"(?:my|our) (?:trip|holiday|honeymoon) (?:to|in)|(?:im|we are) (?:going|moving|off) to) "
+)
 _THAT = r"(?:that (?:is|are|lasts?|runs?|takes?) )?"
 _FIRST_TIME = r"(?P<first>\d{1,3}(?: (?:minutes?|mins?|hours?|h))?)"
 _FIT = r"(?:movie night )?(?:(?:age )?(?:suitable|appropriate|safe|good|okay|ok) )?"
@@ -717,7 +732,7 @@ _TABLE: list[tuple[str, str, Callable[[re.Match], list[Way] | None]]] = [
     ("nation", rf"(?:spoken )?in (?P<nation>{_SPOKEN})(?: language)?", _read_spoken),
     (
         "nation",
-        rf"(?:(?P<made>(?:made|shot) in )|from )(?P<place>{_PLACES})"
+        rf"(?:(?P<made>(?:made|shot) in |{_LONGING})|from )(?P<place>{_PLACES})"
         rf"(?: (?:or|and) (?P<other>{_PLACES}))?",
         _read_place,
     ),
@@ -784,6 +799,14 @@ UNKNOWABLE = {
     "who wrote a movie": r"(?:written|scripted|screenplay|script) by|(?:the )?screenwriter",
     "who composed its music": r"(?:music|score|soundtrack|scored|composed) by|(?:the )?composer",
     "the sex of a director": r"(?:directed |made )?by (?:a )?(?:wom[ae]n|female)|female directors?",
+    "who dies": (
+        r"(?:(?:in which|where|and|but) )?(?:(?:(?:the|a|his|her|my) )?"
+        r"\w+ (?:doesnt|does not|never|wont)|nobody|no one|no \w+) dies?"
+    ),
+    "who plays the villain": (
+        r"(?:(?:where |when |in which )?(?:he|she|they) (?:is|are|plays?) |playing |as )"
+        r"(?:the|an?) (?:villain|bad guy|baddie|antagonist)"
+    ),
     "the order of a series": r"in (?:chronological |the right |release )?order|chronologically",
 }
 # What tells of the one who asks, of which no movie should be: what they mean who say no more.
@@ -791,14 +814,15 @@ _SOME_DAY = r"(?:sunday|saturday|friday|day|night|evening|afternoon|weekend)"
 _I_AM = r"(?:im|i am|we are|were|feeling|i feel|been) (?:so |really |a bit |kinda |kind of )?"
 _LOVER = r"(?:girlfriend|boyfriend|gf|bf|wife|husband|partner|fiancee?|crush)"
 SITUATIONS = {
-    "cozy romantic comedy": (
+    TEXTS_OF_MOODS["cozy"]: (
         r"(?:home )?sick (?:in bed|with \w+)|home sick|(?:has|have|got) (?:a cold|the flu)|"
         r"(?:under|and) a blanket|"
         rf"hungover|(?:rainy|lazy|snowy|quiet|cozy) {_SOME_DAY}|{_I_AM}sick|"
         r"(?:on|in) (?:the|my) (?:couch|sofa)"
     ),
-    "heartwarming feel good comedy": (
-        r"(?:bad|long|rough|hard|tough|stressful|terrible) (?:day|week|month|year)"
+    TEXTS_OF_MOODS["feel good"]: (
+        r"(?:bad|long|rough|hard|tough|stressful|terrible|awful|horrible|shitty|crappy|exhausting) "
+        r"(?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
         rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
         r"(?:just )?(?:got|been|was) (?:dumped|fired|laid off)|(?:just|we|i) broke up|my break ?up|"
@@ -819,9 +843,13 @@ SITUATIONS = {
         r"(?:(?:my|our|his|her)(?: \w+)?|\w+s) birthday|(?:movie |staying |stuck )at home|"
         r"night in(?=$| ,)|"
         rf"my {_LOVER} (?:picks|chooses|is (?:here|over))|"
+        r"what (?:(?:film|movie) )?(?:should|can|could|do) (?:i|we) (?:watch|put on|see|show)"
+        r"(?: (?:for|with) (?:him|her|them|us))?|"
+        r"for (?:people|those|some(?:one|body)) who (?:hates?|cant stand|(?:is|are) not into|"
+        r"(?:do(?:es)?nt|never) (?:really )?(?:like|watch|get)) \w+|"
         r"(?:our |my )?first (?:movie|film)(?= with)|"
         r"with (?:my |some |the )?(?:friends|mates|buddies|roommates|colleagues)|"
-        r"(?:(?<=, )|(?<=and ))(?:he|she|they)(?: only| really| just)? "
+        r"(?:who |(?:(?<=, )|(?<=and ))(?:he|she|they|i) |(?<=and ))(?:(?:only|really|just) )?"
         r"(?:likes?|loves?|(?:is|are) into)"
     ),
 }

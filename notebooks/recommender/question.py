@@ -46,6 +46,7 @@ from notebooks.recommender.words import (
     fold_one,
     list_meant,
     list_stop_words,
+    nearly_same,
     strip_meant,
 )
 
@@ -58,7 +59,7 @@ _GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
 
 # What they mean who name nobody but those who watch along; else a family is meant.
 _FAMILY = "heartwarming for the whole family"
-_TODDLER = "gentle cozy animation for the family"
+_GENTLE = "gentle cozy animation for the family"
 _WATCHERS = {
     r"parents?|(?:mo|fa)thers?|mom|mum|dad|in laws?|gran\w*|nana|aunts?|uncles?|adults?": (
         "heartwarming true story"
@@ -152,16 +153,22 @@ class Question(NamedTuple):
 
     @property
     def names_limits(self) -> bool:
-        """Whether nothing is asked for but a movie, or one of some years or length."""
+        """Whether nothing is asked for but a movie, or one of a genre, some years or length."""
         named = (self.titles, self.like, self.hidden, self.unwanted)
-        limits = ("year", "time", "votes", "rating")
-        return not (self.content or any(named)) and all(it.kind in limits for it in self.facts)
+        limits = ("year", "time", "votes", "rating", "genre")
+        said = (self.content and not self.names_genres) or any(named)
+        return not said and all(it.kind in limits for it in self.facts)
 
     @property
     def names_kind(self) -> bool:
         """Whether no more is said than a kind of movie or a mood: "a good thriller"."""
         more = set(strip_meant(" ".join(self.folded)).split()) - list_stop_words() - _GENRES
         return self.is_implied or not (more or self.names_title)
+
+    @property
+    def names_genres(self) -> bool:
+        """Whether it names genres, and nothing else that a text may say."""
+        return any(fact.kind == "genre" and not fact.negated for fact in self.facts)
 
     @property
     def folded_meant(self) -> list[str]:
@@ -195,11 +202,25 @@ def read_question(typed: str, known: Known) -> Question:
         return title._replace(typed=typed)
     if not config.TMDB_LANGUAGE.startswith("en"):
         return Question(typed, words, typed)
-    spans = choose_spans(row, find_spans(row, known, typed))
-    question = _Reader(row, spans, known).read(typed, words)
+    mended = _correct_genres(row, known)
+    text = typed
+    for word, genre in mended.items():
+        text = re.sub(rf"(?i)\b{word}\b", genre, text)
+    row = split_words(text)
+    spans = choose_spans(row, find_spans(row, known, text))
+    question = _Reader(row, spans, known).read(text, words)
+    meant = dict.fromkeys([*question.meant, *mended.values()])
+    question = question._replace(typed=typed, meant=tuple(meant))
     if question.is_story or question.meant or question.is_implied:
         return question
     return question._replace(unknown=_list_unknown(question, known))
+
+
+def _correct_genres(row: list[str], known: Known) -> dict[str, str]:
+    """Find the words that misspell a genre and that no movie has, and what is meant."""
+    strange = set(row) - known.vocabulary - list_stop_words()
+    meant = {word: nearly_same(word, [*GENRE_WORDS], _ALIKE) for word in strange if len(word) > 4}
+    return {word: genre for word, genre in meant.items() if genre and not tells_story(row)}
 
 
 def _list_unknown(question: Question, known: Known) -> tuple[str, ...]:
@@ -229,6 +250,7 @@ def split_words(typed: str) -> list[str]:
     """Split a text into folded words, with a comma for the signs that part them."""
     text = re.sub(r"(?i)\by/o\b", "yo", typed)
     text = re.sub(r"(?i)\bmore (\w+) than (?=[a-z])", r"\1 not ", text)  # more cozy than scary
+    text = re.sub(r"(?i)\beven (\w[\w ]{,40}?) (?:was|were|is) too \w+", r", not \1,", text)
     text = re.sub(r"(?<=\d)[.](?=\d)", " point ", text)  # 1.5 hours
     text = re.sub(r"(?i)\b(\d+)(h|hrs?|mins?|m|yo)(?=\d|\b)", r"\1 \2 ", text)  # 1h30
     text = re.sub(r"(?<=\d)(s?)\s*[-\u2013\u2014]\s*(?=['\u2019]?\d)", r"\1 to ", text)  # 1980-1989
@@ -243,7 +265,8 @@ def _find_whole_title(words: tuple[str, ...], known: Known) -> Question:
     text = " ".join(asked or words)
     if len(asked) > LONGEST_TITLE:
         return Question("", words, text)
-    if ids := known.titles.find(asked):
+    kind = len(asked) < len(words) and bool(_list_genres(asked))  # "war movies" are not War
+    if not kind and (ids := known.titles.find(asked)):
         return Question("", words, text, titles=tuple(ids), names_title=True)
     # "Shrek 3" is the third of its series, where no movie is called so.
     if len(asked) > 1 and asked[-1].isdecimal() and (ids := known.titles.find_series(asked)):
@@ -353,6 +376,7 @@ class _Reader:
             self._read_mentioned()
         said = self._list_text(typed)
         said, implied = self._find_mood(said)
+        self._read_genres(said)
         return Question(
             typed,
             words,
@@ -466,7 +490,7 @@ class _Reader:
             alone = len(self.row) - span.end <= 3 or any(it.kind == "comma" for it in after)
             names = bool(after) and after[0].kind in (*_NAMED, *_ROLES)
             return alone or names or len(said) > 1 or said[0] in ("nothing", "without", "neither")
-        if "of" in said and not {"i", "my", "our"}.intersection(self.row):
+        if "of" in said and not _OF_ASKER.intersection(self.row):
             return False  # a boy who is afraid of water
         if said[0] in _ALWAYS or {"that", "which"} & set(said):
             return True
@@ -726,24 +750,46 @@ class _Reader:
         folded = fold_one(said)
         more = set(strip_meant(folded).split()) - self.stop
         moods = [] if self.story or more else list_meant(folded)
-        if self.moods and moods and _LIGHT.issuperset(moods):  # "sick in bed, something comforting"
-            return f"{said} {self.moods[0]}".strip(), ""
+        meant = [mood for mood in self.moods if mood][:1]
+        light = bool(meant and moods) and _LIGHT.issuperset(moods)
         unnamed = set(moods).difference(self.known.labels)
         if unnamed and TEXTS_OF_MOODS.keys() >= set(moods):
-            return "", " ".join(dict.fromkeys(TEXTS_OF_MOODS[mood] for mood in moods))
+            texts = [TEXTS_OF_MOODS[mood] for mood in moods] + meant * light
+            gentle = "cozy" in moods and self._list_rated()
+            return "", _GENTLE if gentle else " ".join(dict.fromkeys(texts))
+        if light:  # "sick in bed, something comforting"
+            return f"{said} {meant[0]}", ""
         return said, "" if said else self._imply()
+
+    def _read_genres(self, said: str) -> None:
+        """Read the genres of which each movie is, where nothing else is said."""
+        joined = ("and", "or")
+        words = [word for word in fold_words(said) if word in joined or word not in self.stop]
+        genres = [] if self.story or self.like or self.unwanted else _list_genres(words)
+        named = len(words) > 1 and " ".join(words) in self.known.labels  # "romantic comedy"
+        # Those of music, of which TMDb counts Whiplash, are not what people call musicals.
+        if not genres or named or not self.known.genres.difference(["Music"]).issuperset(genres):
+            return
+        ways = [Way({"genres": {"$contains": genre}}, genre) for genre in dict.fromkeys(genres)]
+        several = "and" in words and any(word.endswith("s") for word in words)
+        either = "or" in words or several  # "westerns and war movies"
+        self.facts += [Fact("genre", tuple(one)) for one in ([ways] if either else zip(ways))]
+
+    def _list_rated(self) -> set[tuple[str, ...]]:
+        """List the certifications for those who watch along."""
+        audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
+        return {tuple(way.told for way in it.ways) for it in audiences}
 
     def _imply(self) -> str:
         """Tell what they mean who say no more than how they are, what not, or for whom."""
-        audiences = [it for it in self.facts if it.kind == "audience" and not it.negated]
-        rated = {tuple(way.told for way in it.ways) for it in audiences}
+        rated = self._list_rated()
         if ("rated G",) in rated:
-            return _TODDLER
+            return _GENTLE
         if ("rated G", "rated PG") in rated:  # a child watches along
             return _FAMILY
         meant = [mood for mood in self.moods if mood]
         meant += _list_asked(_OPPOSITES, " ".join(self.unwanted))
-        if audiences and not meant:
+        if rated and not meant:
             meant = _list_asked(_WATCHERS, " ".join(self.row)) or [_FAMILY]
         return " ".join(dict.fromkeys(meant))
 
@@ -773,7 +819,7 @@ def _make_studio(names: Iterable[str]) -> Fact:
     )
 
 
-def _list_genres(words: list[str]) -> list[str]:
+def _list_genres(words: Sequence[str]) -> list[str]:
     """List the genres of which words consist, but for *or* and *movies*."""
     said = [
         word

@@ -95,14 +95,20 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     were `found`, and the roles that are `played`.
     """
     votes = pl.col("vote_count").fill_null(0).clip(0).log1p() / np.log(10)
-    names = [phrase for phrase in list_phrases(" ".join(question.folded)) if " " in phrase]
-    movies = count_words(movies, question.folded, question.keywords)
+    # Movies of a genre seldom say so, and what is called War may be of none.
+    words, keywords = question.folded, question.keywords
+    if question.names_genres:
+        words, keywords = [], {}
+    names = [phrase for phrase in list_phrases(" ".join(words)) if " " in phrase]
+    movies = count_words(movies, words, keywords)
     votes_cast = pl.col("vote_count").fill_null(0)
     held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
-    stars = _WEIGHTS["rating"] * (question.names_kind and not question.unwanted)
-    stars = _WEIGHTS["rating, implied"] if question.is_implied else stars
+    received = question.names_kind and not question.unwanted
+    stars = _WEIGHTS["rating"] * received
+    if question.is_implied or (question.names_genres and received):
+        stars = _WEIGHTS["rating, implied"]
     return movies.join(
-        _match_titles(movies, question), on="movie", how="left", maintain_order="left"
+        _match_titles(movies, words, question), on="movie", how="left", maintain_order="left"
     ).with_columns(
         pl.col("by_title").fill_null(0),
         by_text=(1 - pl.col("distance") / 2) if question.content else pl.lit(0.0),
@@ -161,9 +167,9 @@ def count_words(
     )
 
 
-def _match_titles(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
+def _match_titles(movies: pl.DataFrame, words: list[str], question: Question) -> pl.DataFrame:
     """Score how far titles and the question are the same: columns `movie` and `by_title`."""
-    words = question.folded[:_LONGEST]
+    words = words[:_LONGEST]
     text = " ".join(words)[:_LONGEST]
     key = make_key(words, " ")[:_LONGEST]
     year = pl.col("year").cast(pl.String).fill_null("")

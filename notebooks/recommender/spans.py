@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from notebooks.recommender.facts import SITUATIONS, STORIES, UNKNOWABLE, find_facts
 from notebooks.recommender.people import People
-from notebooks.recommender.titles import Titles
+from notebooks.recommender.titles import Titles, make_key
 from notebooks.recommender.words import list_stop_words
 
 _STORY, _REQUEST = 12, 40  # words of a question; a longer one tells a story, unless it asks
@@ -65,6 +65,7 @@ _ASKER = frozenset(
     )
 )
 _MEMORY = frozenset(str.split("remember remembered recall watched saw scene called title trailer"))
+_THAT_ONE = r"\b(?:that|the) (?:one|film|movie) (?:where|when|with|about)\b"
 
 
 def drop_commas(row: Iterable[str]) -> list[str]:
@@ -75,7 +76,8 @@ def drop_commas(row: Iterable[str]) -> list[str]:
 def tells_story(words: Sequence[str]) -> bool:
     """Tell whether a question tells a story, half remembered, in which nothing is a filter."""
     asks = len(words) <= _REQUEST and _ASKER.intersection(words) and not _MEMORY.intersection(words)
-    return len(words) > _STORY and not asks
+    told = re.search(_THAT_ONE, " ".join(words[:_REQUEST]))
+    return len(words) > _STORY and not (asks and not told)
 
 
 # Words that say that a movie is wanted, and not which.
@@ -99,7 +101,8 @@ CUES = {
         r"neither|excluding|other than|anything but|everything but|minus|"
         r"(?:my \w+|i|he|she|we|they) (?:really )?(?:hate[sd]?|dislike[sd]?)|"
         r"(?:(?:my \w+|i|he|she|we|they) )?(?:really )?(?:cant stand|not into|not (?:a )?fans? of)|"
-        r"(?:(?:and|who|whos|is|are|gets?) )*(?:scared|afraid|terrified) of)"
+        r"(?:(?:and|who|whos|is|are|gets?|im|i am|so) )*"
+        r"(?:scared|afraid|terrified|tired|sick|bored|fed up|had enough) (?:of|with))"
     ),
     "directed": (
         r"(?:written and )?directed by|(?:from |by )?(?:the )?director|by|made by|"
@@ -239,17 +242,10 @@ def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
     Find titles of several words, people and studios, which no comma parts from
     itself: in a story, titles as they are written and full names.
     """
-    stop = list_stop_words()
     places = [place for place, word in enumerate(row) if word != ","]
     words = [row[place] for place in places]
-    for start in range(len(words)):
-        for size in range(1 + (not story), min(LONGEST_TITLE, len(words) - start) + 1):
-            run = words[start : start + size]
-            if set(run) <= stop or not (ids := known.titles.find(run)):
-                continue
-            if story and not any(_is_written(name, story) for name in known.titles.name(ids)):
-                continue
-            yield Span(places[start], places[start + size - 1] + 1, "title", tuple(ids))
+    for start, end, ids in _find_titles(words, known, story):
+        yield Span(places[start], places[end - 1] + 1, "title", ids)
     for start, end, names, whole in known.people.find(words):
         if places[end - 1] - places[start] == end - 1 - start and (whole or not story):
             yield Span(places[start], places[end - 1] + 1, "person" if whole else "surname", names)
@@ -257,6 +253,23 @@ def _find_names(row: list[str], known: Known, story: str) -> Iterator[Span]:
         for end in range(start + 1, min(start + 4, len(words)) + 1):
             if studios := known.studios.get("".join(words[start:end])):
                 yield Span(places[start], places[end - 1] + 1, "studio", studios)
+
+
+def _find_titles(
+    words: list[str], known: Known, story: str
+) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Find titles of several words, or of one in a story, and where each begins and ends."""
+    stop = list_stop_words()
+    for start in range(len(words)):
+        for size in range(1 + (not story), min(LONGEST_TITLE, len(words) - start) + 1):
+            run = words[start : start + size]
+            if set(run) <= stop or not (ids := known.titles.find(run)):
+                continue
+            # "A family" is not The Family, nor is "family and".
+            if " " not in make_key(run, " ") and not known.titles.is_title(run):
+                continue
+            if not story or any(_is_written(name, story) for name in known.titles.name(ids)):
+                yield start, start + size, tuple(ids)
 
 
 # Of two spans of one length.

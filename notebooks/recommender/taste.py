@@ -195,16 +195,19 @@ def _pool(likenesses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return pooled ** (1 / power)
 
 
-_RECEIVED = 100  # of the best received, or a tenth of all: some that are unlike each other
-_UNLIKE = 0.5
+# Of the best received, a tenth of all within these: some that are unlike each other.
+_FEWEST, _MOST = 30, 100
 
 
-def spread(ranked: pl.DataFrame, n: int) -> pl.DataFrame:
+def spread(ranked: pl.DataFrame, n: int, diversity: float) -> pl.DataFrame:
     """
     Put movies first that are unlike each other in text, genre, time and
     language, of those ranked highest (maximal marginal relevance).
     """
-    best = ranked.head(max(min(_RECEIVED, len(ranked) // 10), n))
+    whole = ranked.filter(pl.col("by_facts") == pl.col("by_facts").max())  # has all facts asked
+    best = whole.head(min(_MOST, max(_FEWEST, len(whole) // 10)))
+    if best.is_empty():
+        return ranked
     decade = (pl.col("year") // 10).alias("decade")
     marks = best.select(decade, "original_language").to_dummies().to_numpy().astype(float)
     genres = sorted(set(best["genres"].explode().drop_nulls()))
@@ -218,7 +221,8 @@ def spread(ranked: pl.DataFrame, n: int) -> pl.DataFrame:
     spaced = best.with_columns(
         embedding=pl.Series(places, dtype=pl.Array(pl.Float64, places.shape[1]))
     )
-    return best[choose(spaced, scores, n, _UNLIKE)]
+    chosen = best[choose(spaced, scores, n, diversity)]
+    return pl.concat([chosen, ranked.join(chosen, on="id", how="anti", maintain_order="left")])
 
 
 def choose(movies: pl.DataFrame, scores: Scores, n: int, diversity: float) -> list[int]:

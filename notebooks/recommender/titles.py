@@ -387,6 +387,10 @@ class Titles:
             ids = [id for id in self.find(words[:-1]) if self._years[id] == words[-1]]
         return ids
 
+    def is_title(self, words: Sequence[str]) -> bool:
+        """Tell whether folded words are a title as it is written."""
+        return " ".join(words) in self._folded
+
     def find_series(self, words: Sequence[str]) -> list[str]:
         """Find the movies of a series, or the one of a number in it: "Shrek", "Shrek 3"."""
         key = make_key(words)

@@ -29,16 +29,16 @@ _SMALL_WORDS = frozenset(
 # Words of those who ask for a movie, which no movie is about.
 _CHAT = frozenset(
     str.split(
-        "afternoon again along am anybody anyone anything awesome best better can cant choice "
+        "afternoon again along am anybody anyone anything awesome best better bit can cant choice "
         "choose cool could decent dont dunno else enjoy enjoyed entertain evening ever "
         "everything favorite favorites favourite favourites film films find flick flicks genre "
-        "genres get gimme give going good great guy ha haha havent having heard hello helloo "
+        "genres get gimme give going good great guy ha haha havent having heard help hello helloo "
         "hey hhi hi honestly hope hows id idea ideas idk im interested interesting ive kind "
-        "know lately let lets like liked likes list lol look looking lot made make makes may "
+        "know lately let lets like liked likes list lol look looking lot lots made make makes may "
         "maybe mind morning movie movies movis must need next nice nope oh ok okay option options "
         "pick please pls plz possible prefer probably put really recently recomend recomended "
-        "recommend recommendation recommendations recommended recommending see seeing seen show "
-        "smth solid something somthing sorry sort starring stuff suggest suggested suggestion "
+        "recommend recommendation recommendations recommended recommending see seeing seen set "
+        "show smth solid something somthing sorry sort starring stuff suggest suggested suggestion "
         "suggestions sure surprise tell thank thanks thats thing things think thinking today "
         "tomorrow tonight type u want wanted wants watch watched watching whatever wow ya yeah yep "
         "yes youre yup"
@@ -132,18 +132,22 @@ SYNONYMS = {
     **{name: f"{name.lower()}s" for name in ("Drama", "Thriller", "Western", "Crime", "Adventure")},
     "musical": "musicals",
     "gory": "gore|bloody|splatter",
-    "cozy": "co[sz]y|quiet|gentle|comfort(?:ing)?|soothing|relaxing|calming",
+    "cozy": "co[sz]y|quiet|gentle|comfort(?:ing)?|soothing|relaxing|calm(?:ing)?",
     "bleak": "bleak|heavy|depressing",
     "mind-bending": "mind (?:bending|blown|blowing)(?: endings?)?|trippy",
     "slow-burn": "slow(?: burn)?",
     "visually stunning": "visually stunning|beautiful|gorgeous",
     "tearjerker": "tear ?jerkers?|sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
-    "feel-good": "feel ?good|uplifting|light|light ?hearted|cheer (?:me|us) up",
+    "feel-good": "feel ?good|heart ?warming|warm|uplifting|light|light ?hearted|cheer (?:me|us) up",
     "funny": "funny|hilarious|silly|goofy",
+    "quirky": "quirky|weird|offbeat|oddball",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
     "thought-provoking": "thought provoking|smart|clever|intelligent|brainy",
-    "plot twist": "plot twists?|(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists",
+    "plot twist": (
+        "plot twists?|(?:twist|surprise|shock|mind (?:blown|blowing)) endings?|twists|"
+        "unpredictable|keeps? (?:me|you|us) guessing"
+    ),
 }
 # What texts are to be near to for a mood that no movie has as a keyword: TMDb's seldom name one.
 TEXTS_OF_MOODS = {
@@ -154,8 +158,9 @@ TEXTS_OF_MOODS = {
     "slow burn": "beautiful drama",
     "visually stunning": "beautiful drama",
     "tearjerker": "heartbreaking sad drama",
-    "feel good": "heartwarming feel-good comedy",
-    "funny": "hilarious comedy",
+    "feel good": "uplifting comedy about friendship",
+    "funny": "funny buddy comedy",
+    "quirky": "quirky comedy",
     "thought provoking": "thoughtful drama",
 }
 # What people call TMDb's genres in a word.
