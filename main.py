@@ -683,8 +683,9 @@ def find_movies(
     number of votes. The weights stand in `notebooks/recommender/rank.py`.
 
     In English, "like TITLE but WISH" is answered by `recommend`; what follows
-    *not*, *no* or *without* pushes away; and years, languages and running time
-    in words are filters, unless fewer than five movies pass.
+    *not*, *no* or *without* pushes away; and years, languages, running time
+    and, where nothing else is said, genres are filters, unless fewer than five
+    movies pass.
 
     Parameters
     ----------

@@ -490,8 +490,8 @@ OF_GENRES = KNOWN._replace(genres=GENRES, labels=["romantic comedy"])
         ("war films from the 90s", ["War"]),
         ("horror comedy", ["Horror", "Comedy"]),
         ("horor comedy", ["Horror", "Comedy"]),
-        ("crime or horror", ["Crime", "Horror"]),
-        ("westerns and war stuff", ["Western", "War"]),
+        ("crime or horror", []),
+        ("westerns and war stuff", []),
         ("romantic comedy", []),
         ("musicals", []),
         ("horror with robots", []),
@@ -504,7 +504,6 @@ def test_genres_are_facts_where_nothing_else_is_said(typed, told):
     genres = [fact for fact in asked.facts if fact.kind == "genre"]
     assert [way.told for fact in genres for way in fact.ways] == told
     assert asked.names_genres == bool(genres)
-    assert len(genres) == (1 if " or " in typed or " and " in typed else len(told))
 
 
 def test_a_misspelt_genre_is_told_and_one_that_a_movie_may_mean_is_left():

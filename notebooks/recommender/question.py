@@ -762,18 +762,16 @@ class _Reader:
         return said, "" if said else self._imply()
 
     def _read_genres(self, said: str) -> None:
-        """Read the genres of which each movie is, where nothing else is said."""
-        joined = ("and", "or")
-        words = [word for word in fold_words(said) if word in joined or word not in self.stop]
-        genres = [] if self.story or self.like or self.unwanted else _list_genres(words)
+        """Read the genres that each movie has, where nothing else is said."""
+        words = [word for word in fold_words(said) if word not in self.stop]
+        choice = {"or", "and"}.intersection(fold_words(said))  # "westerns and war stuff"
+        genres = [] if self.story or self.like or self.unwanted or choice else _list_genres(words)
         named = len(words) > 1 and " ".join(words) in self.known.labels  # "romantic comedy"
         # Those of music, of which TMDb counts Whiplash, are not what people call musicals.
-        if not genres or named or not self.known.genres.difference(["Music"]).issuperset(genres):
+        if named or not self.known.genres.difference(["Music"]).issuperset(genres):
             return
-        ways = [Way({"genres": {"$contains": genre}}, genre) for genre in dict.fromkeys(genres)]
-        several = "and" in words and any(word.endswith("s") for word in words)
-        either = "or" in words or several  # "westerns and war movies"
-        self.facts += [Fact("genre", tuple(one)) for one in ([ways] if either else zip(ways))]
+        for genre in dict.fromkeys(genres):
+            self.facts.append(Fact("genre", (Way({"genres": {"$contains": genre}}, genre),)))
 
     def _list_rated(self) -> set[tuple[str, ...]]:
         """List the certifications for those who watch along."""

@@ -139,7 +139,7 @@ SYNONYMS = {
     "visually stunning": "visually stunning|beautiful|gorgeous",
     "tearjerker": "tear ?jerkers?|sad|cry|weepies?|heartbreaking",
     "mafia": "gangsters?|mob|mobsters?",
-    "feel-good": "feel ?good|heart ?warming|warm|uplifting|light|light ?hearted|cheer (?:me|us) up",
+    "feel-good": "feel ?good|warm|uplifting|light|light ?hearted|cheer (?:me|us) up",
     "funny": "funny|hilarious|silly|goofy",
     "quirky": "quirky|weird|offbeat|oddball",
     "dark humor": "(?:black|dark) (?:comedy|comedies|humou?r)",
