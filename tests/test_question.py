@@ -412,7 +412,8 @@ def test_what_somebody_in_a_story_lacks_stays_text(typed):
         ("had a rough week", "uplifting comedy about friendship"),
         ("awful day at school, something warm", "uplifting comedy about friendship"),
         ("first date", "romantic comedy"),
-        ("we're stoned lol what should we watch", "laugh out loud raunchy comedy"),
+        ("just got dumped. no love stories", "funny buddy comedy"),
+        ("we're stoned lol what should we watch", "funny raunchy buddy comedy"),
         ("for my grandma", "heartwarming true story"),
         ("my nephew is 6 and has a cold", "heartwarming for the whole family"),
         ("something for my 14 year old", "exciting adventure"),
@@ -460,6 +461,13 @@ def test_of_unwanted_blood_the_mild_certifications_are_lifted_and_none_is_asked_
     assert [way.told for way in asked.lifting[0].ways] == ["rated G", "rated PG", "rated PG-13"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["robots, black and white if possible", "robots, preferably from the 1990s"]
+)
+def test_what_one_would_rather_have_lifts_and_is_no_filter(typed):
+    assert (len(read(typed).facts), read(typed).firm) == (1, ())
+
+
 @pytest.mark.parametrize("typed", ["i miss france", "my trip to france", "homesick for france"])
 def test_a_country_that_one_longs_for_is_where_movies_are_from(typed):
     assert tell(f"{typed}, something with robots")[0] == ["from France"]
@@ -468,7 +476,7 @@ def test_a_country_that_one_longs_for_is_where_movies_are_from(typed):
 
 def test_a_small_child_gets_what_is_short():
     [audience] = read("my toddler is 3").firm
-    assert {"runtime": {"$lte": 90}} in audience.where["$and"]
+    assert {"runtime": {"$lte": 80}} in audience.where["$and"]
 
 
 @pytest.mark.parametrize(
@@ -534,7 +542,10 @@ def test_a_genre_that_no_movie_has_is_named_though_a_text_holds_the_word():
     [
         ("need a good cry", "heartbreaking sad drama"),
         ("mind blown ending", "mind-bending mystery thriller"),
-        ("something slow and beautiful, can't sleep", "beautiful drama"),
+        (
+            "something slow and beautiful, can't sleep",
+            "slow melancholy love story breathtaking epic journey",
+        ),
         ("a feel-good movie from the 90s", "uplifting comedy about friendship"),
     ],
 )

@@ -25,7 +25,7 @@ NEAREST = 1_000  # neighbours that are ranked again
 _SHARED = 2  # movies that have a keyword; one that a single movie has is found by its words
 _ENOUGH = 5  # movies that have the facts of a question, or these give way
 # What a fact counts where few movies have all, at most: less, the more have it, as with idf.
-_FACT, _GENRE = 2.0, 1.0
+_FACT, _GENRE = 3.0, 1.0
 _LIFT = 0.15  # what it counts where it is no filter
 _MILD = 0.4  # or a rating, for those who want no gore
 _YEARS_OFF = 8

@@ -567,7 +567,7 @@ _RATINGS = ("G", "PG", "PG-13", "R", "NC-17")
 _SMALL_NUMBERS = str.split(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
 )
-_SMALL = 4  # years, up to which a child sees what is rated G, and sits still for 90 minutes
+_SMALL = 4  # years, up to which a child sees what is rated G, and sits still for 80 minutes
 _PG_UNTIL, _CHILD_UNTIL, _ADULT = 9, 12, 17
 _OLD_OF = {word: number for number, word in enumerate(_SMALL_NUMBERS, 1)}
 _OLD = rf"(?:\d\d?|{'|'.join(_SMALL_NUMBERS)})"
@@ -599,7 +599,7 @@ _OWN = (
 # a child.
 _NO_HORROR, _NO_THRILLER = ({"genres": {"$not_contains": it}} for it in ("Horror", "Thriller"))
 _RECENT_AND_MILD = {"$and": [{"year": {"$gte": 1985}}, _NO_HORROR]}
-_SITS_STILL = {"runtime": {"$lte": 90}}
+_SITS_STILL = {"runtime": {"$lte": 80}}
 _FOR_A_CHILD = {"$or": [_RECENT_AND_MILD, {"genres": {"$contains": "Family"}}]}
 
 
@@ -824,16 +824,19 @@ SITUATIONS = {
         r"(?:bad|long|rough|hard|tough|stressful|terrible|awful|horrible|shitty|crappy|exhausting) "
         r"(?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
-        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
-        r"(?:just )?(?:got|been|was) (?:dumped|fired|laid off)|(?:just|we|i) broke up|my break ?up|"
+        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|"
+        r"(?:just )?(?:got|been|was) (?:fired|laid off)|"
         rf"(?:i )?(?:scare|get scared) easily|easily scared|{_I_AM}(?:an? )?(?:wimp|squeamish)"
+    ),
+    TEXTS_OF_MOODS["funny"]: (  # and no love story
+        r"(?:just )?(?:got|been|was) dumped|heartbroken|(?:just|we|i) broke up|my break ?up"
     ),
     "romantic comedy": (
         r"(?:(?:first|second|third) |my |our )date|valentines(?: day)?|anniversary(?: dinner)?|"
         rf"with my (?:new )?{_LOVER}"
     ),
     "funny romantic comedy": r"girls night(?: in)?",
-    "laugh out loud raunchy comedy": (
+    "funny raunchy buddy comedy": (
         rf"(?:guys|boys) night(?: in)?|{_I_AM}(?:high|drunk|bored)|stoned|(?:house )?party|"
         r"(?:the )?(?:boys|guys|lads|mates|friends) are (?:over|here|coming(?: over)?)"
     ),

@@ -443,6 +443,9 @@ class _Reader:
         if fact.kind == "nation" and self.has_title:
             self.kept[place] = True
             return
+        around = " ".join([*self.row[: span.start][-1:], "|", *self.row[span.end :][:2]])
+        if re.search(r"^(?:ideally|preferably) |\| (?:if possible|ideally|preferably)", around):
+            fact = fact._replace(firm=False)
         self.facts.append(self._mend(fact))
         if more := find_more(fact):
             self.facts.append(more)
@@ -824,6 +827,8 @@ def _list_genres(words: Sequence[str]) -> list[str]:
         for word in " ".join(words)
         .replace("sci fi", "scifi")
         .replace("science fiction", "scifi")
+        .replace("love stories", "romance")
+        .replace("love story", "romance")
         .split()
         if word not in ("or", "and", "nor", "movie", "movies", "film", "films")
     ]
