@@ -824,12 +824,9 @@ SITUATIONS = {
         r"(?:bad|long|rough|hard|tough|stressful|terrible|awful|horrible|shitty|crappy|exhausting) "
         r"(?:day|week|month|year)"
         rf"(?: at (?:work|school|the office))?|"
-        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|"
-        r"(?:just )?(?:got|been|was) (?:fired|laid off)|"
+        rf"{_I_AM}(?:sad|lonely|down|depressed|stressed|anxious)|heartbroken|"
+        r"(?:just )?(?:got|been|was) (?:dumped|fired|laid off)|(?:just|we|i) broke up|my break ?up|"
         rf"(?:i )?(?:scare|get scared) easily|easily scared|{_I_AM}(?:an? )?(?:wimp|squeamish)"
-    ),
-    TEXTS_OF_MOODS["funny"]: (  # and no love story
-        r"(?:just )?(?:got|been|was) dumped|heartbroken|(?:just|we|i) broke up|my break ?up"
     ),
     "romantic comedy": (
         r"(?:(?:first|second|third) |my |our )date|valentines(?: day)?|anniversary(?: dinner)?|"

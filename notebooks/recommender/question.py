@@ -59,7 +59,7 @@ _GENRES = frozenset([*GENRE_WORDS, "sci", "fi", "science", "fiction"])
 
 # What they mean who name nobody but those who watch along; else a family is meant.
 _FAMILY = "heartwarming for the whole family"
-_GENTLE = "gentle cozy animation for the family"
+_GENTLE = "cuddly animals, gentle and cozy animation"
 _WATCHERS = {
     r"parents?|(?:mo|fa)thers?|mom|mum|dad|in laws?|gran\w*|nana|aunts?|uncles?|adults?": (
         "heartwarming true story"

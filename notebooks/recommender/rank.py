@@ -37,7 +37,7 @@ _WEIGHTS = {
     "votes": 0.05,  # log10 of their number
     # A star of the vote average, held back where votes are few, if no more than a kind is named.
     "rating": 0.1,
-    "rating, implied": 0.2,  # or not even that: texts say moods less often than votes tell them
+    "rating, implied": 0.2,  # or genres, or a mood: texts say these less often than votes do
     "brutal": -0.5,  # what is disturbing, gory or erotic, if nothing of the kind is asked
     "unwanted": 0.4,  # cosine of what is unwanted, whose words push as those of a question pull
 }
@@ -103,9 +103,8 @@ def score(movies: pl.DataFrame, question: Question) -> pl.DataFrame:
     movies = count_words(movies, words, keywords)
     votes_cast = pl.col("vote_count").fill_null(0)
     held_back = votes_cast / (votes_cast + _MANY_VOTES) * pl.col("vote_average").fill_null(0)
-    received = question.names_kind and not question.unwanted
-    stars = _WEIGHTS["rating"] * received
-    if question.is_implied or (question.names_genres and received):
+    stars = _WEIGHTS["rating"] * (question.names_kind and not question.unwanted)
+    if question.is_implied or question.names_genres:
         stars = _WEIGHTS["rating, implied"]
     return movies.join(
         _match_titles(movies, words, question), on="movie", how="left", maintain_order="left"

@@ -158,7 +158,7 @@ TEXTS_OF_MOODS = {
     "slow burn": "slow melancholy love story",
     "visually stunning": "breathtaking epic journey",
     "tearjerker": "heartbreaking sad drama",
-    "feel good": "uplifting comedy about friendship",
+    "feel good": "warm buddy comedy about friendship",
     "funny": "funny buddy comedy",
     "quirky": "quirky comedy",
     "thought provoking": "thoughtful drama",
