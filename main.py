@@ -745,7 +745,7 @@ def find_movies(
     if where and movies.is_empty():
         warn_of_filter(collection, where)
     ranked = rank(_push_away(collection, index, movies, question), question)
-    if question.names_limits:
+    if question.names_limits:  # movies of a genre are alike in any case
         ranked = taste.spread(ranked, n, 0.4 if question.names_genres else 0.7)
     answers = show_facts(collection, ranked.head(n).select("id", "distance", "score"))
     return answers.with_columns(explain_question(answers, ranked, question))

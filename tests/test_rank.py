@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import main
@@ -99,7 +99,7 @@ asked_words = [
     "Robot",
     "paris",
     "WAR",
-    "dance",
+    "love",
     "jaws",
     "zzz",
     "1999",
@@ -110,7 +110,10 @@ asked_words = [
 @given(st.lists(st.sampled_from(asked_words), min_size=1, max_size=5))
 @settings(max_examples=20)
 def test_the_reason_is_true_of_the_movie(texts, asked):
-    for movie in find_movies(texts, " ".join(asked), n=8).iter_rows(named=True):
+    answers = find_movies(texts, " ".join(asked), n=8)
+    # "I love Love" is answered by `recommend`, whose reasons have a test of their own.
+    assume(not answers["because"].str.contains("; like ").any())
+    for movie in answers.iter_rows(named=True):
         lists = ["directors", "cast", "characters", "keywords", "genres"]
         told = [movie["text"], *(name for part in lists for name in movie[part])]
         held = set(fold_one(" ".join(told)).split())

@@ -167,10 +167,9 @@ def relax_facts(
     if genres and len(movies) < _ENOUGH:  # a genre gives way first
         for fact in genres:
             by_facts += _GENRE * to_expr(fact.where).cast(pl.Float64)
-        more = find_all(facts)
-        movies = pl.concat([movies, more]).unique("id", keep="first", maintain_order=True)
+        movies = _merge(movies, find_all(facts))
     if facts and len(movies) < _ENOUGH:
-        movies = pl.concat([movies, find(scope)]).unique("id", keep="first", maintain_order=True)
+        movies = _merge(movies, find(scope))
         for fact in facts:  # those that have a rare one, however far their texts are
             has = to_expr(fact.where)
             if index.movies.select(has.sum()).item() <= NEAREST:
@@ -180,6 +179,11 @@ def relax_facts(
             rare = (-has.mean().log()).clip(upper_bound=_FACT)
             by_facts += has * (rare + (fact.kind == "person"))
     return movies.with_columns(by_facts=by_facts)
+
+
+def _merge(movies: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """Put more movies behind some, each once."""
+    return pl.concat([movies, more]).unique("id", keep="first", maintain_order=True)
 
 
 def _lift(facts: Sequence[Fact]) -> pl.Expr:
@@ -271,8 +275,7 @@ def find_taste_candidates(
     def find(limits: Scope) -> pl.DataFrame:
         movies = _find_near(collection, index, taste, limits)
         if question.text and len(movies) >= max(NEAREST, limits.n):
-            near = _find_near(collection, index, wish, limits)
-            movies = pl.concat([movies, near]).unique("id", keep="first", maintain_order=True)
+            movies = _merge(movies, _find_near(collection, index, wish, limits))
         return movies
 
     return relax_facts(index, find, taste, scope, ())

@@ -202,11 +202,11 @@ def read_question(typed: str, known: Known) -> Question:
         return title._replace(typed=typed)
     if not config.TMDB_LANGUAGE.startswith("en"):
         return Question(typed, words, typed)
-    mended = _correct_genres(row, known)
+    mended = {} if tells_story(row) else _correct_genres(row, known)
     text = typed
     for word, genre in mended.items():
         text = re.sub(rf"(?i)\b{word}\b", genre, text)
-    row = split_words(text)
+    row = split_words(text) if mended else row
     spans = choose_spans(row, find_spans(row, known, text))
     question = _Reader(row, spans, known).read(text, words)
     meant = dict.fromkeys([*question.meant, *mended.values()])
@@ -220,7 +220,7 @@ def _correct_genres(row: list[str], known: Known) -> dict[str, str]:
     """Find the words that misspell a genre and that no movie has, and what is meant."""
     strange = set(row) - known.vocabulary - list_stop_words()
     meant = {word: nearly_same(word, [*GENRE_WORDS], _ALIKE) for word in strange if len(word) > 4}
-    return {word: genre for word, genre in meant.items() if genre and not tells_story(row)}
+    return {word: genre for word, genre in meant.items() if genre}
 
 
 def _list_unknown(question: Question, known: Known) -> tuple[str, ...]:
@@ -766,8 +766,9 @@ class _Reader:
 
     def _read_genres(self, said: str) -> None:
         """Read the genres that each movie has, where nothing else is said."""
-        words = [word for word in fold_words(said) if word not in self.stop]
-        choice = {"or", "and"}.intersection(fold_words(said))  # "westerns and war stuff"
+        folded = fold_words(said)
+        words = [word for word in folded if word not in self.stop]
+        choice = {"or", "and"}.intersection(folded)  # "westerns and war stuff"
         genres = [] if self.story or self.like or self.unwanted or choice else _list_genres(words)
         named = len(words) > 1 and " ".join(words) in self.known.labels  # "romantic comedy"
         # Those of music, of which TMDb counts Whiplash, are not what people call musicals.

@@ -75,9 +75,9 @@ def drop_commas(row: Iterable[str]) -> list[str]:
 
 def tells_story(words: Sequence[str]) -> bool:
     """Tell whether a question tells a story, half remembered, in which nothing is a filter."""
-    asks = len(words) <= _REQUEST and _ASKER.intersection(words) and not _MEMORY.intersection(words)
-    told = re.search(_THAT_ONE, " ".join(words[:_REQUEST]))
-    return len(words) > _STORY and not (asks and not told)
+    remembers = _MEMORY.intersection(words) or re.search(_THAT_ONE, " ".join(words[:_REQUEST]))
+    asks = len(words) <= _REQUEST and _ASKER.intersection(words) and not remembers
+    return len(words) > _STORY and not asks
 
 
 # Words that say that a movie is wanted, and not which.
